@@ -1,0 +1,1 @@
+"""The app: everything Viability does. `README.md` beside this file is its map."""

@@ -1,0 +1,19 @@
+"""The shuffled order in which samples are asked: fixed by a seed before the first result."""
+
+import random
+
+
+def shuffled_order(size: int, *, seed: int) -> list[int]:
+    """Return the positions 0..size-1 in the order that `seed` gives.
+
+    The same seed gives the same order on every host and Python version that is supported:
+    only `random()` is guaranteed to be stable, so the shuffle is written out over it.
+
+    Source: Fisher and Yates (1938), as Durstenfeld (1964).
+    """
+    draw = random.Random(seed).random  # noqa: S311 - an order, not a secret
+    order = list(range(size))
+    for last in range(size - 1, 0, -1):
+        other = int(draw() * (last + 1))
+        order[last], order[other] = order[other], order[last]
+    return order

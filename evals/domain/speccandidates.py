@@ -1,0 +1,66 @@
+"""The candidates of a spec file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from evals.domain.specendpoints import HUB_NAME, endpoint, is_gguf
+from evals.domain.specharnesses import BLANK, harness
+from evals.domain.specprices import price
+from evals.domain.specproblems import Path, one_of_with_hint
+from evals.domain.specs import CandidateSpec, EndpointKind, ModelSpec, Spec
+from evals.domain.specsections import Section
+from evals.domain.specvalues import Read, Value, flag, optional, text
+
+MODEL: Mapping[str, Read] = {
+    "id": text,
+    "lab": optional(text),
+    "revision": optional(text),
+    "licence": optional(text),
+    "open": flag,
+}
+
+
+def model(value: Value) -> ModelSpec:
+    """Read a model."""
+    return ModelSpec(**Section(value).read(MODEL, required=("id", "open")))
+
+
+CANDIDATE: Mapping[str, Read] = {
+    "name": text,
+    "model": model,
+    "endpoint": endpoint,
+    "price": optional(price),
+    "harness": harness,
+}
+
+
+def candidate(value: Value) -> CandidateSpec:
+    """Read a candidate."""
+    read = Section(value).read(CANDIDATE, required=("name", "model", "endpoint"))
+    return CandidateSpec(**{"harness": BLANK, **read})
+
+
+def candidate_problems(spec: Spec) -> Iterator[tuple[Path, str]]:
+    """Yield what is wrong with candidates beside each other, and with the incumbent's name."""
+    names = [candidate.name for candidate in spec.candidates if candidate.name]
+    yield from _repeated(spec.candidates)
+    yield from _unloadable(spec.candidates)
+    if spec.incumbent and names and spec.incumbent not in names:
+        found = f"found {spec.incumbent!r}, which is no candidate"
+        yield ("incumbent",), f"{found}, {one_of_with_hint(spec.incumbent, names)}"
+
+
+def _repeated(candidates: Sequence[CandidateSpec]) -> Iterator[tuple[Path, str]]:
+    names = [candidate.name for candidate in candidates]
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            message = f"found {name!r} twice, expected a name of its own"
+            yield ("candidates", index, "name"), message
+
+
+def _unloadable(candidates: Sequence[CandidateSpec]) -> Iterator[tuple[Path, str]]:
+    for index, candidate in enumerate(candidates):
+        model_id = candidate.model.id
+        is_openvino = candidate.endpoint.kind is EndpointKind.OPENVINO
+        if is_openvino and model_id and not (is_gguf(model_id) or HUB_NAME.fullmatch(model_id)):
+            message = f"found {model_id!r}, expected a GGUF file or a name such as org/name"
+            yield ("candidates", index, "model", "id"), message

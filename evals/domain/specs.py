@@ -1,0 +1,179 @@
+"""The frozen description of one evaluation: what the spec file says, and what the pages write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class EndpointKind(StrEnum):
+    """How a candidate is served."""
+
+    OPENAI = "openai"
+    OPENVINO = "openvino"
+    HF = "hf"
+    RECORDED = "recorded"
+    STAND_IN = "stand_in"
+
+
+class Comparator(StrEnum):
+    """Which side of the threshold is good."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec:
+    """A product use case. `failure_cost_usd` is what one wrong answer costs; None is unknown."""
+
+    name: str
+    description: str = ""
+    interactive: bool | None = None
+    monthly_volume: int | None = None
+    failure_cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalSetSpec:
+    """Where the rows come from (`file`, or `hf` with `split`) and what their columns mean."""
+
+    input: str
+    target: str
+    file: str | None = None
+    hf: str | None = None
+    split: str | None = None
+    slices: tuple[str, ...] = ()
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerSpec:
+    """One scorer by `name` with its `options`; `extract` takes the answer out of the output."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    extract: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionSpec:
+    """One line of a quality bar: `metric` `comparator` `threshold`; advisory ones never decide."""
+
+    metric: str
+    comparator: Comparator
+    threshold: float
+    advisory: bool = False
+
+    @property
+    def required(self) -> bool:
+        return not self.advisory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A release. None is unknown."""
+
+    id: str
+    open: bool
+    lab: str | None = None
+    revision: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSpec:
+    """How a model is served. Fields that a kind does not use stay at their defaults.
+
+    `api_key_env` names an environment variable (command line only), `secret` a stored secret
+    (browser and API only). `timeout_seconds` holds for one attempt; a trial may take ten of them.
+    `output`, `input_tokens`, `output_tokens` and `latency_seconds` name columns of a recorded file.
+    `simulation` holds a stand-in's settings.
+    """
+
+    kind: EndpointKind
+    base_url: str | None = None
+    api_key_env: str | None = None
+    secret: str | None = None
+    concurrency: int = 8
+    requests_per_minute: int | None = None
+    timeout_seconds: float = 60.0
+    pool: str = "default"
+    file: str | None = None
+    key: str | None = None
+    output: str | None = None
+    input_tokens: str | None = None
+    output_tokens: str | None = None
+    latency_seconds: str | None = None
+    device: str = "cpu"
+    batch_size: int = 1
+    simulation: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSpec:
+    """What the endpoint charges, in US dollars; every None is unknown.
+
+    Tokens are priced per million. `usd_per_hour` prices hardware by its time instead.
+    """
+
+    input_usd_per_mtok: Decimal | None = None
+    output_usd_per_mtok: Decimal | None = None
+    usd_per_request: Decimal | None = None
+    gpu: str | None = None
+    usd_per_hour: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessSpec:
+    """How the model is asked. `prompt` is a Jinja template over the sample's columns."""
+
+    prompt: str
+    system: str | None = None
+    max_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSpec:
+    """Model x Endpoint x Harness under one name. `price` None means the cost is unknown."""
+
+    name: str
+    model: ModelSpec
+    endpoint: EndpointSpec
+    harness: HarnessSpec
+    price: PriceSpec | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.endpoint.kind is EndpointKind.STAND_IN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSpec:
+    """What is fixed before the first result. `max_samples` and `budget_usd` None mean no limit."""
+
+    alpha: float = 0.05
+    seed: int = 0
+    epochs: int = 1
+    stop_early: bool = False
+    max_samples: int | None = None
+    budget_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One evaluation, whole. `incumbent` names the candidate in use today."""
+
+    task: TaskSpec
+    eval_set: EvalSetSpec
+    scorers: tuple[ScorerSpec, ...]
+    bar: tuple[CriterionSpec, ...]
+    candidates: tuple[CandidateSpec, ...]
+    incumbent: str | None = None
+    plan: PlanSpec = PlanSpec()

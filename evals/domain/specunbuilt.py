@@ -1,0 +1,47 @@
+"""Names that the design knows and this version does not: they are refused, never ignored."""
+
+import re
+from collections.abc import Mapping
+
+# Sorted by where a name is written. Metric names are patterns, the others plain names.
+NOT_BUILT: Mapping[str, tuple[str, ...]] = {
+    "scorer": ("judge", "json_schema", "json_fields"),
+    "metric": (
+        r"cost_per_accepted_usd",
+        r"error_rate",
+        r"pass(@|_at_)\w+",
+        r"ttft_p\d+_seconds",
+    ),
+    "criterion": ("within", "of", "slice", "alpha"),
+    "endpoint kind": ("anthropic", "vllm", "lm_eval"),
+    "endpoint": (
+        "arguments",
+        "args",
+        "extra_body",
+        "quantisation",
+        "region",
+        "stream",
+        "tokens_per_minute",
+    ),
+    "harness": (
+        "extra_body",
+        "few_shot",
+        "format_repair",
+        "reasoning",
+        "self_consistency",
+        "stream",
+    ),
+}
+
+
+def is_not_built(noun: str, name: str) -> bool:
+    """Return whether the design has `name` as a `noun` and this version has not."""
+    names = NOT_BUILT.get(noun, ())
+    if noun == "metric":
+        return any(re.fullmatch(pattern, name) for pattern in names)
+    return name in names
+
+
+def not_built(name: str) -> str:
+    """Return the words that every refusal of this sort has."""
+    return f"{name!r} is not built yet"

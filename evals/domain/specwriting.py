@@ -1,0 +1,103 @@
+"""A spec as YAML text that reads back to the same spec, defaults left out."""
+
+import dataclasses
+from collections.abc import Iterable
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from evals.domain.speccandidates import CANDIDATE, MODEL
+from evals.domain.specendpoints import ENDPOINT
+from evals.domain.specharnesses import HARNESS, default_prompt
+from evals.domain.specnodes import EXPONENT
+from evals.domain.specparts import DEFAULT_SPLIT, EVAL_SET, PLAN, TASK
+from evals.domain.specprices import PRICE
+from evals.domain.specs import CandidateSpec, CriterionSpec, EvalSetSpec, ScorerSpec, Spec
+
+_ENDLESS = 2**31  # a line is never folded
+
+
+def write_spec(spec: Spec) -> str:
+    """Return the YAML text of a spec, in the order people know from the examples."""
+    written = {
+        "task": _part(spec.task, TASK),
+        "eval_set": _eval_set(spec.eval_set),
+        "scorers": [_scorer(scorer) for scorer in spec.scorers],
+        "bar": [_criterion(criterion) for criterion in spec.bar],
+        "candidates": [_candidate(candidate, spec) for candidate in spec.candidates],
+        "incumbent": spec.incumbent,
+        "plan": _part(spec.plan, PLAN),
+    }
+    said = {key: value for key, value in written.items() if value not in (None, {})}
+    return yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ENDLESS)
+
+
+def _part(part: Any, keys: Iterable[str]) -> dict[str, Any]:
+    defaults = {field.name: _default(field) for field in dataclasses.fields(part)}
+    values = {key: getattr(part, key) for key in keys}
+    return {key: value for key, value in values.items() if value != defaults[key]}
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _eval_set(eval_set: EvalSetSpec) -> dict[str, Any]:
+    written = _part(eval_set, EVAL_SET)
+    return {key: written[key] for key in written if (key, written[key]) != ("split", DEFAULT_SPLIT)}
+
+
+def _scorer(scorer: ScorerSpec) -> str | dict[str, Any]:
+    extract = {} if scorer.extract is None else {"extract": scorer.extract}
+    options = {**scorer.options, **extract}
+    return {scorer.name: options} if options else scorer.name
+
+
+def _criterion(criterion: CriterionSpec) -> dict[str, Any]:
+    advisory = {"advisory": True} if criterion.advisory else {}
+    threshold = {criterion.comparator.value: criterion.threshold}
+    return {"metric": criterion.metric, **threshold, **advisory}
+
+
+def _candidate(candidate: CandidateSpec, spec: Spec) -> dict[str, Any]:
+    harness = _part(candidate.harness, HARNESS)
+    if harness["prompt"] == default_prompt(spec.eval_set.input):
+        del harness["prompt"]
+    parts = {
+        "model": _part(candidate.model, MODEL),
+        "endpoint": _part(candidate.endpoint, ENDPOINT),
+        "price": _part(candidate.price, PRICE) if candidate.price else {},
+        "harness": harness,
+    }
+    said = {key: parts[key] for key in CANDIDATE if parts.get(key)}
+    return {"name": candidate.name, **said}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes numbers as people do, multi-line text as a block, and no aliases."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+def _decimal(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
+    text = format(amount, "f")
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "'" if EXPONENT.fullmatch(text) else None
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else style
+    )
+
+
+_Dumper.add_representer(Decimal, _decimal)
+_Dumper.add_representer(str, _text)
+_Dumper.add_multi_representer(str, _text)
+_Dumper.add_multi_representer(tuple, yaml.SafeDumper.represent_list)
+_Dumper.add_representer(MappingProxyType, yaml.SafeDumper.represent_dict)

@@ -1,0 +1,193 @@
+"""From judged criteria to a verdict, from verdicts to an exit status, and both in plain words."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from evals.domain.bars import CriterionResult, CriterionState
+from evals.domain.metrics import (
+    COST_PER_1K,
+    LATENCY_QUANTILES,
+    Metric,
+    RunFacts,
+    summarise,
+    summarise_cost,
+    summarise_latency,
+)
+from evals.domain.specs import Comparator
+
+PLAIN_BELOW = 1000  # from here on seconds and dollars are whole, with thousands apart
+
+
+class Verdict(StrEnum):
+    """What the evidence says about one candidate, or about the whole question."""
+
+    GO = "go"
+    NO_GO = "no_go"
+    UNDECIDED = "undecided"
+
+
+class Standing(NamedTuple):
+    """One candidate as the overall verdict sees it; the incumbent has no verdict."""
+
+    is_open: bool
+    is_incumbent: bool
+    verdict: Verdict | None
+
+
+EXIT_STATUS = {Verdict.GO: 0, Verdict.NO_GO: 1, Verdict.UNDECIDED: 2}
+WORDS = {Verdict.GO: "GO", Verdict.NO_GO: "NO-GO", Verdict.UNDECIDED: "UNDECIDED"}
+LABELS = {
+    "latency_p50_seconds": "p50 latency",
+    "latency_p95_seconds": "p95 latency",
+    "latency_p99_seconds": "p99 latency",
+    COST_PER_1K: "cost per 1,000 tasks",
+}
+
+
+def decide(results: Sequence[CriterionResult]) -> Verdict:
+    """Return GO if every required criterion is met, NO-GO if one is missed, else UNDECIDED.
+
+    Advisory criteria never decide, and without a required one there is nothing to clear.
+    """
+    states = [result.state for result in results if result.criterion.required]
+    if CriterionState.MISSED in states:
+        return Verdict.NO_GO
+    if states and all(state is CriterionState.MET for state in states):
+        return Verdict.GO
+    return Verdict.UNDECIDED
+
+
+def overall(candidates: Sequence[Standing], *, require_all: bool = False) -> Verdict:
+    """Return the verdict on the whole question: can the task move to an open model?
+
+    The open candidates other than the incumbent count; where there is none, all others do.
+    One GO is enough and only NO-GO everywhere is NO-GO; with `require_all` every one has to
+    be GO and a single NO-GO is NO-GO. A candidate without a verdict is undecided.
+    """
+    others = [candidate for candidate in candidates if not candidate.is_incumbent]
+    counted = [candidate for candidate in others if candidate.is_open] or others
+    if not counted:
+        return Verdict.UNDECIDED
+    enough, too_much = (all, any) if require_all else (any, all)
+    if enough(candidate.verdict is Verdict.GO for candidate in counted):
+        return Verdict.GO
+    if too_much(candidate.verdict is Verdict.NO_GO for candidate in counted):
+        return Verdict.NO_GO
+    return Verdict.UNDECIDED
+
+
+def exit_status(candidates: Sequence[Standing], *, require_all: bool) -> int:
+    """Return the command's exit status: 0 for GO, 1 for NO-GO, 2 for UNDECIDED."""
+    return EXIT_STATUS[overall(candidates, require_all=require_all)]
+
+
+def sentence(
+    *, name: str, verdict: Verdict | None, results: Sequence[CriterionResult], facts: RunFacts
+) -> str:
+    """Return the verdict on one candidate in one plain sentence, without a full stop.
+
+    GO names every required criterion, NO-GO those that are missed, UNDECIDED what is missing.
+    The incumbent (`verdict` None) is described. Intervals are two-sided 95 %.
+    """
+    metrics = _metrics(facts)
+    required = [result for result in results if result.criterion.required]
+    if verdict is None:
+        return f"Incumbent: {name} has {_described(required, metrics)}"
+    if verdict is Verdict.GO:
+        parts = [_met(result, metrics, is_alone=len(required) == 1) for result in required]
+    elif verdict is Verdict.NO_GO:
+        missed = [result for result in required if result.state is CriterionState.MISSED]
+        parts = [f"misses {_against(result, metrics)}" for result in missed]
+    else:
+        parts = _doubts(required, metrics, facts)
+    return f"{WORDS[verdict]}: {name} {'; '.join(parts)}"
+
+
+def _metrics(facts: RunFacts) -> dict[str, Metric]:
+    made = (*summarise(facts), *summarise_latency(facts), summarise_cost(facts))
+    return {metric.metric: metric for metric in made}
+
+
+def _described(results: Sequence[CriterionResult], metrics: dict[str, Metric]) -> str:
+    known = [result for result in results if result.value is not None]
+    parts = [f"{_label(result)} {_figure(result, metrics)}" for result in known]
+    return "; ".join(parts) or "no figure yet"
+
+
+def _met(result: CriterionResult, metrics: dict[str, Metric], *, is_alone: bool) -> str:
+    """Return "clears 0.85 with 0.882 [0.861, 0.901], n = 820" and its like."""
+    threshold, figure = _threshold(result), _figure(result, metrics)
+    if result.criterion.comparator is Comparator.AT_MOST:
+        return f"keeps {_label(result)} within {threshold} with {figure}"
+    label = "" if is_alone else f"{_label(result)} "
+    return f"clears {label}{threshold} with {figure}"
+
+
+def _against(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+    """Return "exact_match at least 0.85 with 0.71 [0.68, 0.74], n = 820" and its like."""
+    wanted = result.criterion.comparator.replace("_", " ")
+    return f"{_label(result)} {wanted} {_threshold(result)} with {_figure(result, metrics)}"
+
+
+def _doubts(
+    required: Sequence[CriterionResult], metrics: dict[str, Metric], facts: RunFacts
+) -> list[str]:
+    if not facts.counts.judged:
+        return ["has no verdict yet, nothing was judged"]
+    if not required:
+        return ["cannot be decided, the bar has no required criterion"]
+    unsettled = [result for result in required if result.state is CriterionState.UNSETTLED]
+    doubts = [_doubt(result, metrics) for result in unsettled]
+    if gap := facts.missing + facts.counts.unscored:
+        doubts.append(f"{gap:,} of {facts.planned:,} planned trials count against it unscored")
+    return doubts
+
+
+def _doubt(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+    if result.value is None:
+        return f"has an unknown {_label(result)}"
+    unsettled = f"does not settle {_against(result, metrics)}"
+    if result.samples_needed is None:
+        return f"{unsettled}, and more samples alone would not"
+    return f"{unsettled}, about {result.samples_needed:,} more samples would"
+
+
+def _label(result: CriterionResult) -> str:
+    return LABELS.get(result.criterion.metric, result.criterion.metric)
+
+
+def _threshold(result: CriterionResult) -> str:
+    threshold = result.criterion.threshold
+    if result.criterion.metric in LABELS:
+        return _with_unit(_shown(threshold, result), result)
+    return f"{threshold:g}"
+
+
+def _figure(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+    """Return "0.882 [0.861, 0.901], n = 820", without brackets where the interval is unknown."""
+    metric = metrics.get(result.criterion.metric)
+    if metric is None or metric.value is None:
+        return f"an unknown value, n = {result.n:,}"
+    value = _with_unit(_shown(metric.value, result), result)
+    if metric.low is None or metric.high is None:
+        return f"{value}, n = {metric.n:,}"
+    low, high = _shown(metric.low, result), _shown(metric.high, result)
+    return f"{value} [{low}, {high}], n = {metric.n:,}"
+
+
+def _with_unit(number: str, result: CriterionResult) -> str:
+    if result.criterion.metric in LATENCY_QUANTILES:
+        return f"{number} s"
+    return f"${number}" if result.criterion.metric == COST_PER_1K else number
+
+
+def _shown(number: float, result: CriterionResult) -> str:
+    """Return a rate with three decimals, seconds with three digits, dollars with their cents."""
+    if result.criterion.metric not in LABELS:
+        return f"{number:.3f}"
+    if number >= PLAIN_BELOW:
+        return f"{number:,.0f}"
+    if result.criterion.metric == COST_PER_1K and number >= 1:
+        return f"{number:.2f}"
+    return f"{number:.3g}"

@@ -1,0 +1,22 @@
+"""Where candidates are asked: every kind of endpoint behind one protocol, and the only HTTP.
+
+`open_endpoint` makes an endpoint from a candidate; `try_endpoint` shows one request whole.
+"""
+
+from evals.engine.endpoints.addresses import AddressPolicy
+from evals.engine.endpoints.opening import open_endpoint
+from evals.engine.endpoints.protocol import Endpoint, EndpointError, Throttled
+from evals.engine.endpoints.recorded import AnswerLookup, recorded_answer
+from evals.engine.endpoints.tryout import EndpointTrial, try_endpoint
+
+__all__ = [
+    "AddressPolicy",
+    "AnswerLookup",
+    "Endpoint",
+    "EndpointError",
+    "EndpointTrial",
+    "Throttled",
+    "open_endpoint",
+    "recorded_answer",
+    "try_endpoint",
+]

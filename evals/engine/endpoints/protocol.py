@@ -1,0 +1,34 @@
+"""What every endpoint can do, whatever it is made of."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from evals.domain.trials import Question, Reply
+
+
+class EndpointError(ValueError):
+    """An endpoint is described so that nothing can be asked; says where, found and expected."""
+
+
+class Endpoint(Protocol):
+    """Something that answers questions.
+
+    `batch_size` is how many questions one call takes, `concurrency` how many calls may be under
+    way at once.
+    """
+
+    batch_size: int
+    concurrency: int
+
+    async def answer(self, questions: Sequence[Question]) -> Sequence[Reply]:
+        """Return one reply per question, in order; what goes wrong out there is a reply too."""
+
+    async def close(self) -> None:
+        """Let go of connections; a later `answer` is an error."""
+
+
+@runtime_checkable
+class Throttled(Protocol):
+    """An endpoint that counts how often it was told to slow down (HTTP 429)."""
+
+    throttled: int

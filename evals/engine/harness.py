@@ -1,0 +1,243 @@
+"""The one door to lm-eval and datasets: scoring, rows from a hub, models in this very process.
+
+Tasks are built in memory and asked for their filters and metrics only: lm-eval renders no
+prompt, sends no request, seeds nothing and opens no process here. Importing this takes seconds.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, time
+from difflib import get_close_matches
+from functools import partial
+from re import Pattern as CompiledPattern
+from typing import Any
+
+import datasets
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import filter_registry, metric_registry
+from lm_eval.api.task import ConfigurableTask
+
+from evals.domain.patterns import Pattern
+from evals.domain.problems import InputError, Problem
+from evals.domain.scoring import ScorerError, is_in_house, output_scorer
+from evals.domain.specs import ScorerSpec
+from evals.domain.trials import Score
+from evals.engine.localmodel import LocalBackend, LocalModelError
+from evals.engine.stock import NO_MATCH, StockForm, stock_form
+
+logging.getLogger("lm_eval").setLevel(logging.ERROR)
+datasets.disable_progress_bars()
+
+_TARGET = "viability_target"
+_FILTER = "filter"
+_PROBE = "probe"
+
+
+class SampleScorer:
+    """Every scorer of an evaluation, built once; `score` then takes one output at a time.
+
+    Raises:
+        ScorerError: If a scorer cannot be built; `check_scorers` says all there is to say.
+    """
+
+    def __init__(self, scorers: Sequence[ScorerSpec]) -> None:
+        self._scorers = {spec.name: _scorer(spec) for spec in scorers}
+
+    def score(
+        self, output: str, *, columns: Mapping[str, Any], target: str
+    ) -> dict[str, Score]:
+        """Return one score for each scorer, by name.
+
+        A scorer that fails or takes too long gives a Score whose value is None, with the reason.
+        """
+        return {
+            name: _guarded(scorer, output, columns, target)
+            for name, scorer in self._scorers.items()
+        }
+
+
+def check_scorers(scorers: Sequence[ScorerSpec]) -> list[Problem]:
+    """Return what is wrong with the scorers, in their order; nothing is fetched to find out."""
+    problems = [] if scorers else [Problem(message="scorers is empty, expected at least one")]
+    seen: set[str] = set()
+    for spec in scorers:
+        try:
+            if spec.name in seen:
+                raise ScorerError("the name stands twice, expected each scorer once")
+            _scorer(spec)
+        except ScorerError as error:
+            problems.append(Problem(message=f"scorer {spec.name}: {error}"))
+        seen.add(spec.name)
+    return problems
+
+
+_Scorer = Callable[[str, Mapping[str, Any], str], Score]
+
+
+def _guarded(
+    scorer: _Scorer, output: str, columns: Mapping[str, Any], target: str
+) -> Score:
+    try:
+        return scorer(output, columns, target)
+    except Exception as error:  # noqa: BLE001 - lm-eval's metrics and filters raise anything
+        return Score(value=None, explanation=f"{type(error).__name__}: {error}")
+
+
+def _scorer(spec: ScorerSpec) -> _Scorer:
+    if is_in_house(spec):
+        judge = output_scorer(spec)
+        return lambda output, _columns, target: judge(output, target)
+    scorer = _StockScorer(stock_form(spec))
+    scorer.check()
+    return scorer
+
+
+class _StockScorer:
+    """One lm-eval task that scores one output with its own filters and `process_results`."""
+
+    def __init__(self, form: StockForm) -> None:
+        _check_names(form)
+        metric = dict(form.metric)
+        # The metric would run these without a time limit; done here first, it finds none left.
+        ignored = metric.pop("regexes_to_ignore", None) or ()
+        self._ignored = [Pattern(str(source)) for source in ignored]
+        self._form = form
+        self._name = str(metric["metric"])
+        try:
+            self._task = _task(replace(form, metric=metric))
+        except (TypeError, ValueError, AssertionError, KeyError) as error:
+            raise ScorerError(f"lm-eval refuses its filter: {error}") from error
+
+    def __call__(self, output: str, columns: Mapping[str, Any], target: str) -> Score:
+        doc = {**columns, _TARGET: self._plain(self._form.reduce_target(target))}
+        instance = Instance("generate_until", doc, ("", {}), 0, ("", 0, 1), resps=[output])
+        for ensemble in self._task._filters:  # noqa: SLF001 - lm-eval has no other way to one
+            ensemble.apply([instance])
+        answer = instance.filtered_resps[_FILTER]
+        plain = self._plain(answer) if isinstance(answer, str) else answer
+        value = self._task.process_results(doc, [plain])[self._name]
+        if answer == NO_MATCH:
+            return Score(value=float(value), explanation=self._form.nothing)
+        return Score(value=float(value), answer=str(plain))
+
+    def check(self) -> None:
+        """Score once, to learn what lm-eval only says then.
+
+        Raises:
+            ScorerError: If the metric fails, or gives no number for one sample.
+        """
+        try:
+            value = self._task.process_results({_TARGET: _PROBE}, [_PROBE]).get(self._name)
+        except Exception as error:
+            raise ScorerError(f"{self._name} fails in lm-eval: {error}") from error
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ScorerError(f"lm-eval's metric {self._name!r} gives no score per sample")
+
+    def _plain(self, text: str) -> str:
+        for pattern in self._ignored:
+            text = pattern.sub("", text)
+        return text
+
+
+def _task(form: StockForm) -> Any:
+    """Return the lm-eval task of one scorer, with a time limit on every pattern of its filters."""
+    rows = datasets.Dataset.from_list([{_TARGET: _PROBE}])
+    task = ConfigurableTask(
+        config={
+            "task": "viability",
+            "custom_dataset": lambda **_: {"test": rows},
+            "test_split": "test",
+            "output_type": "generate_until",
+            "generation_kwargs": {"until": []},
+            "doc_to_text": _TARGET,
+            "doc_to_target": _TARGET,
+            "metric_list": [dict(form.metric)],
+            "filter_list": [{"name": _FILTER, "filter": [dict(step) for step in form.filters]}],
+        }
+    )
+    for ensemble in task._filters:  # noqa: SLF001
+        built = [_limited(make()) for make in ensemble.filters]
+        ensemble.filters = [partial(_same, each) for each in built]
+    return task
+
+
+def _same(each: Any) -> Any:
+    return each
+
+
+def _limited(lm_filter: Any) -> Any:
+    """Return the filter with every compiled pattern it holds replaced by one that cannot hang."""
+    for name, value in vars(lm_filter).items():
+        if isinstance(value, CompiledPattern):
+            setattr(lm_filter, name, Pattern(value.pattern))
+    return lm_filter
+
+
+def _check_names(form: StockForm) -> None:
+    _check_name("metric", form.metric["metric"], list(metric_registry))
+    for step in form.filters:
+        # `custom` wants a Python function, `decontaminate` a corpus: neither can be written down.
+        known = sorted(set(filter_registry) - {"custom", "decontaminate"})
+        _check_name("filter", step["function"], known)
+
+
+def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
+    if name in known:
+        return
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    names = ", ".join(sorted(known))
+    raise ScorerError(f"lm-eval has no {kind} {name!r}{hint} (known: {names}; no hub is asked)")
+
+
+def load_hf_rows(name: str, split: str, revision: str | None = None) -> Iterator[dict[str, Any]]:
+    """Return the rows of one split as the `datasets` library reads them; no remote code runs.
+
+    `name` is a hub's `org/name` or `org/name:configuration`, or a local folder. Columns of
+    pictures, sounds and videos are left out; dates come as ISO 8601 text.
+
+    Raises:
+        InputError: If the set, the configuration or the split cannot be had, with the reason.
+    """
+    path, _, configuration = name.partition(":")
+    try:
+        rows = datasets.load_dataset(path, configuration or None, split=split, revision=revision)
+    except (OSError, ValueError, RuntimeError, TypeError, datasets.exceptions.DatasetsError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        message = f"cannot load {name!r}, split {split!r}: {reason}"
+        raise InputError(Problem(message=message)) from error
+    media = (datasets.Image, datasets.Audio, datasets.Video)
+    dropped = [name for name, kind in rows.features.items() if isinstance(kind, media)]
+    return ({key: _json_value(cell) for key, cell in row.items()} for row in rows.remove_columns(dropped))
+
+
+def _json_value(cell: Any) -> Any:
+    return cell.isoformat() if isinstance(cell, date | time) else cell
+
+
+def local_backend(
+    *, kind: str, model_id: str, revision: str | None, device: str, batch_size: int
+) -> LocalBackend:
+    """Return a model in this process, loaded, behind lm-eval's own backend.
+
+    Raises:
+        LocalModelError: If the extra that brings torch is missing, or the model cannot be loaded.
+    """
+    if kind != "hf":
+        raise LocalModelError(f"there is no local backend {kind!r} yet, expected 'hf'")
+    try:
+        from lm_eval.models.huggingface import HFLM  # noqa: PLC0415 - needs torch, an extra
+    except ImportError as error:
+        raise LocalModelError(f"models in this process need the extra hf: {error}") from error
+    try:
+        model = HFLM(
+            model_id, revision=revision or "main", device=device, batch_size=batch_size
+        )
+    except (OSError, ValueError, RuntimeError, AssertionError) as error:
+        raise LocalModelError(f"cannot load {model_id!r} on {device}: {error}") from error
+    return LocalBackend(model, request=_request)
+
+
+def _request(prompt: str, settings: Mapping[str, Any]) -> Any:
+    return Instance("generate_until", {}, (prompt, dict(settings)), 0, ("", 0, 1))

@@ -1,0 +1,226 @@
+"""A task that the stock `lm_eval` command runs, with the same score for every sample.
+
+The folder holds STEM.yaml, its rows in STEM.jsonl and rows.py, which reads them from beside
+itself: lm-eval looks for data files in the working directory, and its JSON reader would turn
+a target like 2024-05-01 into a date. Prompts are stored as rendered, so nothing renders them again.
+"""
+
+import json
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from evals.domain.prompts import render
+from evals.domain.scoring import is_in_house
+from evals.domain.specs import CandidateSpec, HarnessSpec, ScorerSpec, Spec
+from evals.engine.stock import TAKE_FIRST, StockForm, stock_form
+
+PROMPT_COLUMN = "viability_prompt"
+TARGET_COLUMN = "viability_target"
+MAX_STOPS = 4  # lm-eval's chat completions send no more
+
+_READER = '''"""Reads the rows beside this file, so that the folder may be moved."""
+
+import json
+from pathlib import Path
+
+import datasets
+
+
+def load(**_):
+    with Path(__file__).with_name("{rows}").open(encoding="utf-8") as lines:
+        return {{"test": datasets.Dataset.from_list([json.loads(line) for line in lines])}}
+'''
+
+
+class ExportRefusedError(ValueError):
+    """What stock lm-eval cannot do, with the reason."""
+
+
+class ExportSample(Protocol):
+    """What an exported row needs of a sample."""
+
+    @property
+    def input(self) -> Mapping[str, Any]:
+        """All columns as read."""
+
+    @property
+    def target(self) -> str:
+        """The right answer, as text."""
+
+
+def export_task(
+    spec: Spec, samples: Iterable[ExportSample], *, candidate: CandidateSpec, folder: Path
+) -> Path:
+    """Write the task into `folder` and return its YAML file, whose stem is the task's name.
+
+    `doc_id` in lm-eval's log is the place of a sample in `samples`. Several scorers are filters
+    of one task where they share a metric and a target; where not, the YAML holds a group of
+    tasks, one for each pair of those, and each of them asks the model again.
+
+    Raises:
+        ExportRefusedError: If a scorer or the harness needs what stock lm-eval does not have.
+        PromptError: If the template does not fit a sample.
+    """
+    forms = {scorer.name: _form(scorer) for scorer in spec.scorers}
+    _check_harness(candidate.harness)
+    rows = list(_rows(spec, samples, candidate.harness, list(forms.values())))
+    if not rows:
+        raise ExportRefusedError("there is no sample, and stock lm_eval needs at least one")
+    _unify(rows)
+    name = task_name(spec.task.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+    (folder / "rows.py").write_text(_READER.format(rows=f"{name}.jsonl"), encoding="utf-8")
+    path = folder / f"{name}.yaml"
+    config = _config(name, forms, candidate.harness, columns={name for row in rows for name in row})
+    text = yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def task_name(name: str) -> str:
+    """Return the task's name as lm-eval takes one: lower-case ASCII letters, digits and `_`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "task"
+
+
+class _Function(str):
+    """The name of a Python function, written with lm-eval's `!function` tag."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without aliases, with lm-eval's tag."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    _Function, lambda dumper, name: dumper.represent_scalar("!function", str(name))
+)
+
+
+def _form(scorer: ScorerSpec) -> StockForm:
+    if is_in_house(scorer):
+        what = f"{scorer.name} with tolerance" if scorer.name == "last_number" else scorer.name
+        raise ExportRefusedError(
+            f"scorer {what}: stock lm_eval has no such metric; it can do exact_match, "
+            "last_number without tolerance, and lm_eval"
+        )
+    form = stock_form(scorer)
+    if any(step["function"] == "multi_choice_regex" for step in form.filters):
+        raise ExportRefusedError(
+            f"scorer {scorer.name}: multi_choice_regex reads a list from the row, "
+            "and only scalar columns are exported"
+        )
+    return form
+
+
+def _check_harness(harness: HarnessSpec) -> None:
+    if len(harness.stop) > MAX_STOPS:
+        raise ExportRefusedError(
+            f"harness.stop has {len(harness.stop)} texts, stock lm_eval sends the first {MAX_STOPS}"
+        )
+    if harness.system == "":
+        raise ExportRefusedError("harness.system is empty, stock lm_eval sends no empty message")
+
+
+def _rows(
+    spec: Spec, samples: Iterable[ExportSample], harness: HarnessSpec, forms: Sequence[StockForm]
+) -> Iterator[dict[str, Any]]:
+    for sample in samples:
+        row = {name: cell for name, cell in sample.input.items() if _is_scalar(cell)}
+        row[PROMPT_COLUMN] = render(harness.prompt, sample.input, target=spec.eval_set.target)
+        row[TARGET_COLUMN] = sample.target
+        for form in forms:
+            row[form.target_column] = form.reduce_target(sample.target)
+        yield row
+
+
+def _is_scalar(cell: Any) -> bool:
+    return cell is None or isinstance(cell, str | int | float | bool)
+
+
+def _unify(rows: Sequence[dict[str, Any]]) -> None:
+    """Make text of every column that holds cells of several kinds, since a column has one."""
+    for name in dict.fromkeys(name for row in rows for name in row):
+        cells = [row.get(name) for row in rows]
+        if len({type(cell) for cell in cells} - {type(None)}) > 1:
+            for row in rows:
+                cell = row.get(name)
+                row[name] = cell if cell is None or isinstance(cell, str) else json.dumps(cell)
+
+
+def _config(
+    name: str, forms: Mapping[str, StockForm], harness: HarnessSpec, *, columns: Container[str]
+) -> dict[str, Any]:
+    shared = {
+        "custom_dataset": _Function("rows.load"),
+        "test_split": "test",
+        "output_type": "generate_until",
+        **_description(harness.system, columns),
+        "doc_to_text": PROMPT_COLUMN,
+        "generation_kwargs": _generation(harness),
+    }
+    parts = _parts(forms)
+    tasks = [{"task": f"{name}_{next(iter(p))}", **shared, **_scoring(p)} for p in parts]
+    if len(tasks) == 1:
+        return {**tasks[0], "task": name}
+    return {"group": name, "task": tasks}
+
+
+def _parts(forms: Mapping[str, StockForm]) -> list[dict[str, StockForm]]:
+    """Return the scorers in groups that share a metric and a target, as one lm-eval task must."""
+    parts: list[dict[str, StockForm]] = []
+    for name, form in forms.items():
+        for part in parts:
+            other = next(iter(part.values()))
+            if (form.metric, form.target_column) == (other.metric, other.target_column):
+                part[name] = form
+                break
+        else:
+            parts.append({name: form})
+    return parts
+
+
+def _scoring(forms: Mapping[str, StockForm]) -> dict[str, Any]:
+    first = next(iter(forms.values()))
+    scoring = {"doc_to_target": first.target_column, "metric_list": [dict(first.metric)]}
+    if len(forms) == 1 and first.filters == (TAKE_FIRST,):
+        return scoring  # the chain that lm-eval has by itself, under its name "none"
+    return {
+        **scoring,
+        "filter_list": [
+            {"name": name, "filter": [dict(step) for step in form.filters]}
+            for name, form in forms.items()
+        ],
+    }
+
+
+def _description(system: str | None, columns: Container[str]) -> dict[str, str]:
+    """Return the system prompt so that lm-eval, which reads it as a template, keeps every byte."""
+    if system is None:
+        return {}
+    if system not in columns and not re.search(r"\{[{%#]|\r", system):
+        return {"description": system}
+    quoted = system.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r")
+    return {"description": f'{{{{ "{quoted}" }}}}'}
+
+
+def _generation(harness: HarnessSpec) -> dict[str, Any]:
+    settings = {
+        "until": list(harness.stop),
+        "max_gen_toks": harness.max_tokens,
+        "temperature": harness.temperature,
+        "do_sample": harness.temperature > 0,
+        "top_p": harness.top_p,
+        "seed": harness.seed,
+    }
+    return {name: value for name, value in settings.items() if value is not None}

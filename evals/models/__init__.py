@@ -1,0 +1,48 @@
+"""Tables and their constraints, one-line properties at most. What is true lives here."""
+
+from evals.models.audit import AuditEntry
+from evals.models.bars import Criterion, QualityBar
+from evals.models.candidates import (
+    Candidate,
+    ConnectionTest,
+    Endpoint,
+    Harness,
+    Model,
+    RecordedAnswerRow,
+    Secret,
+)
+from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, Upload
+from evals.models.evaluations import Evaluation, Run, Shard
+from evals.models.tasks import ScorerSet, Task
+from evals.models.teams import Membership, OneTimeLink, Role, Team, User
+from evals.models.trials import Trial
+from evals.models.verdicts import VerdictRow
+
+__all__ = [
+    "AuditEntry",
+    "Candidate",
+    "ConnectionTest",
+    "Criterion",
+    "Endpoint",
+    "EvalSet",
+    "EvalSetVersion",
+    "Evaluation",
+    "Harness",
+    "Membership",
+    "Model",
+    "OneTimeLink",
+    "QualityBar",
+    "RecordedAnswerRow",
+    "Role",
+    "Run",
+    "Sample",
+    "ScorerSet",
+    "Secret",
+    "Shard",
+    "Task",
+    "Team",
+    "Trial",
+    "Upload",
+    "User",
+    "VerdictRow",
+]

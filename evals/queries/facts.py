@@ -1,0 +1,313 @@
+"""What the database counts of runs: the facts that verdicts and pages rest on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import sqrt
+from typing import Any
+
+from django.db import connection
+
+from evals.domain.intervals import quantile_interval
+from evals.domain.metrics import (
+    LATENCY_QUANTILES,
+    CostFacts,
+    Counts,
+    LatencyFacts,
+    Quantile,
+    RunFacts,
+    ScoreFacts,
+)
+from evals.domain.specs import CandidateSpec, CriterionSpec, PriceSpec, ScorerSpec, Spec
+from evals.domain.trials import JUDGED
+from evals.models import Evaluation, Run
+
+GRADED = frozenset({"f1", "lm_eval"})  # scorers that can give partial credit
+JUDGED_STATES = sorted(state.value for state in JUDGED)
+QUANTILES = tuple(LATENCY_QUANTILES.values())
+MILLION = Decimal(1_000_000)
+SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFacts:
+    """Tokens and requests of a run; None where some trial's tokens are unknown."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Everything that was counted for one run."""
+
+    facts: RunFacts
+    usage: UsageFacts
+
+
+def latency_thresholds(bar: Sequence[CriterionSpec]) -> list[float]:
+    """Return the thresholds in seconds that the bar's latency criteria name."""
+    return sorted({c.threshold for c in bar if c.metric in LATENCY_QUANTILES})
+
+
+def count_runs(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[int, Counted]:
+    """Return the facts of each run by its id, in two queries whatever their number."""
+    rows = _aggregates([run.pk for run in runs], spec)
+    quantiles = _quantiles({pk: row["timed"] for pk, row in rows.items() if row["timed"]})
+    return {
+        run.pk: _counted(
+            evaluation, spec, spec.candidates[run.position], rows[run.pk], quantiles.get(run.pk, {})
+        )
+        for run in runs
+    }
+
+
+def _aggregates(run_ids: Sequence[int], spec: Spec) -> dict[int, dict[str, Any]]:
+    columns, parameters = _columns(spec.scorers, spec.bar)
+    statement = (
+        f"SELECT run.id AS run_id, {', '.join(columns)} FROM evals_run run "  # noqa: S608
+        "LEFT JOIN evals_trial t ON t.run_id = run.id "
+        "WHERE run.id = ANY(%s) GROUP BY run.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, list(run_ids)])
+        names = [column.name for column in cursor.description]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {row["run_id"]: row for row in found}
+
+
+def _columns(
+    scorers: Sequence[ScorerSpec], bar: Sequence[CriterionSpec]
+) -> tuple[list[str], list[Any]]:
+    """Return the aggregate expressions and their parameters, in the same order."""
+    judged = "t.state IN ('" + "', '".join(JUDGED_STATES) + "')"
+    columns = [
+        *(
+            f"count(*) FILTER (WHERE t.state = '{state}') AS {state}"
+            for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error")
+        ),
+        f"count(t.latency_seconds) FILTER (WHERE {judged}) AS timed",
+        f"sum(t.latency_seconds) FILTER (WHERE {judged}) AS seconds",
+        f"sum(t.latency_seconds ^ 2) FILTER (WHERE {judged}) AS seconds_squared",
+        "coalesce(sum(t.attempts), 0) AS requests",
+        *_token_columns(judged),
+    ]
+    parameters: list[Any] = []
+    for place, scorer in enumerate(scorers):
+        columns += _score_columns(place, judged)
+        parameters += [scorer.name] * 5
+    for place, seconds in enumerate(latency_thresholds(bar)):
+        columns.append(
+            f"count(*) FILTER (WHERE {judged} AND t.latency_seconds <= %s) AS within_{place}"
+        )
+        parameters.append(seconds)
+    return columns, parameters
+
+
+def _token_columns(judged: str) -> Iterable[str]:
+    for name in ("input", "output", "cached", "reasoning"):
+        yield f"sum(t.{name}_tokens) AS {name}_tokens"
+        yield f"count(t.{name}_tokens) AS {name}_known"
+    both = f"FILTER (WHERE {judged} AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL)"
+    yield f"count(*) {both} AS counted"
+    pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": "t.attempts"}
+    for name, column in pairs.items():
+        yield f"sum({column}) {both} AS sum_{name}"
+    for one, two in ("ii", "oo", "rr", "io", "ir", "or"):
+        yield f"sum({pairs[one]}::numeric * {pairs[two]}) {both} AS sum_{one}{two}"
+    yield f"sum(t.attempts) FILTER (WHERE {judged}) AS judged_requests"
+    yield f"sum(t.attempts::numeric ^ 2) FILTER (WHERE {judged}) AS judged_requests_squared"
+
+
+def _score_columns(place: int, judged: str) -> list[str]:
+    value = "(t.scores ->> %s)::float8"
+    return [
+        f"count({value}) FILTER (WHERE {judged}) AS n_{place}",
+        f"sum({value}) FILTER (WHERE {judged}) AS total_{place}",
+        f"sum({value} ^ 2) FILTER (WHERE {judged}) AS squares_{place}",
+        f"count(*) FILTER (WHERE {judged} AND {value} = 1) AS ones_{place}",
+        f"count(*) FILTER (WHERE {judged} AND {value} = 0) AS zeros_{place}",
+    ]
+
+
+def _quantiles(timed: Mapping[int, int]) -> dict[int, dict[float, Quantile]]:
+    """Return each run's latency quantiles with their order-statistic intervals."""
+    if not timed:
+        return {}
+    ranks = {pk: [rank for q in QUANTILES for rank in _ranks(n, q)] for pk, n in timed.items()}
+    statement = (
+        "SELECT t.run_id, percentile_disc(wanted.shares) WITHIN GROUP (ORDER BY t.latency_seconds) "
+        "FROM evals_trial t JOIN (SELECT unnest(%s::bigint[]) AS run_id, "
+        "string_to_array(unnest(%s::text[]), ' ')::float8[] AS shares) wanted "
+        "ON wanted.run_id = t.run_id "
+        "WHERE t.state = ANY(%s) AND t.latency_seconds IS NOT NULL "
+        "GROUP BY t.run_id, wanted.shares"
+    )
+    shares = [" ".join(_share(rank, timed[pk]) for rank in row) for pk, row in ranks.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(ranks), shares, JUDGED_STATES])
+        return {pk: _three_quantiles(ranks[pk], values) for pk, values in cursor.fetchall()}
+
+
+def _ranks(n: int, q: float) -> tuple[int, int | None, int | None]:
+    """Return the ranks of the quantile itself (the smallest that q of the n reach) and its bounds."""
+    bounds = quantile_interval(n, q)
+    return max(1, -(-int(round(q * 100)) * n // 100)), bounds.low, bounds.high
+
+
+def _share(rank: int | None, n: int) -> str:
+    return repr(((rank or 1) - 0.5) / n)
+
+
+def _three_quantiles(
+    ranks: Sequence[int | None], values: Sequence[float]
+) -> dict[float, Quantile]:
+    known = [value if rank is not None else None for rank, value in zip(ranks, values, strict=True)]
+    return {
+        q: Quantile(value=known[3 * place], low=known[3 * place + 1], high=known[3 * place + 2])
+        for place, q in enumerate(QUANTILES)
+    }
+
+
+def _counted(
+    evaluation: Evaluation,
+    spec: Spec,
+    candidate: CandidateSpec,
+    row: Mapping[str, Any],
+    quantiles: Mapping[float, Quantile],
+) -> Counted:
+    planned = evaluation.sample_count * evaluation.epochs
+    stored = sum(row[state] for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error"))  # noqa: E501  # fmt: skip
+    whole_set = evaluation.version.sample_count * evaluation.epochs
+    counts = Counts(
+        ok=row["ok"],
+        no_answer=row["no_answer"],
+        model_error=row["model_error"],
+        infra_error=row["infra_error"],
+        scorer_error=row["scorer_error"],
+        skipped=whole_set - stored,
+    )
+    latency = LatencyFacts(
+        n=row["timed"],
+        within={s: row[f"within_{i}"] for i, s in enumerate(latency_thresholds(spec.bar))},
+        quantiles=quantiles,
+    )
+    facts = RunFacts(
+        counts=counts,
+        planned=planned,
+        epochs=evaluation.epochs,
+        scores={s.name: _score(i, s.name, row) for i, s in enumerate(spec.scorers)},
+        latency=latency,
+        cost=_cost(candidate, counts, row),
+    )
+    return Counted(facts=facts, usage=_usage(row, counts))
+
+
+def _score(place: int, name: str, row: Mapping[str, Any]) -> ScoreFacts:
+    return ScoreFacts(
+        metric=name,
+        n=row[f"n_{place}"],
+        total=row[f"total_{place}"] or 0.0,
+        squares=row[f"squares_{place}"] or 0.0,
+        ones=row[f"ones_{place}"],
+        zeros=row[f"zeros_{place}"],
+        is_graded=name in GRADED,
+    )
+
+
+def _usage(row: Mapping[str, Any], counts: Counts) -> UsageFacts:
+    """Return the sums; a server that counts tokens says nothing of cached ones it has none of."""
+    answered = counts.ok + counts.no_answer
+    return UsageFacts(
+        input_tokens=_sum(row, "input", at_least=answered),
+        output_tokens=_sum(row, "output", at_least=answered),
+        cached_tokens=_sum(row, "cached", at_least=1),
+        reasoning_tokens=_sum(row, "reasoning", at_least=1),
+        requests=int(row["requests"]),
+    )
+
+
+def _sum(row: Mapping[str, Any], name: str, *, at_least: int) -> int | None:
+    known = row[f"{name}_known"]
+    return int(row[f"{name}_tokens"]) if known and known >= at_least else None
+
+
+def _cost(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    price = candidate.price
+    if price is None or not counts.judged:
+        return CostFacts()
+    if price.usd_per_hour is not None:
+        return _hourly(candidate, price.usd_per_hour, counts, row)
+    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+        return _per_request(price, counts, row)
+    return _per_token(price, counts, row)
+
+
+def _hourly(
+    candidate: CandidateSpec, usd_per_hour: Decimal, counts: Counts, row: Mapping[str, Any]
+) -> CostFacts:
+    """Share the hardware's time out among the questions that it works on at once: an estimate."""
+    if row["timed"] < counts.judged:
+        return CostFacts(estimated=True)
+    endpoint = candidate.endpoint
+    at_once = endpoint.concurrency * endpoint.batch_size
+    per_second = usd_per_hour / SECONDS_PER_HOUR / at_once
+    seconds, squared = Decimal(str(row["seconds"])), Decimal(str(row["seconds_squared"]))
+    return _moments(
+        counts.judged, per_second * seconds, per_second**2 * squared, estimated=True
+    )
+
+
+def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    if price.usd_per_request is None:
+        return CostFacts()
+    each = price.usd_per_request
+    return _moments(
+        counts.judged,
+        each * row["judged_requests"],
+        each**2 * row["judged_requests_squared"],
+        total_spent=each * row["requests"],
+    )
+
+
+def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    if None in (price.input_usd_per_mtok, price.output_usd_per_mtok):
+        return CostFacts()
+    # A request that was refused for good is not billed and reports no tokens.
+    if row["counted"] < max(counts.ok + counts.no_answer, 1):
+        return CostFacts()
+    i = (price.input_usd_per_mtok or Decimal(0)) / MILLION
+    o = (price.output_usd_per_mtok or Decimal(0)) / MILLION
+    r = price.usd_per_request or Decimal(0)
+    total = i * row["sum_i"] + o * row["sum_o"] + r * row["sum_r"]
+    squares = (
+        i * i * row["sum_ii"]
+        + o * o * row["sum_oo"]
+        + r * r * row["sum_rr"]
+        + 2 * (i * o * row["sum_io"] + i * r * row["sum_ir"] + o * r * row["sum_or"])
+    )
+    spent = i * row["input_tokens"] + o * row["output_tokens"] + r * row["requests"]
+    return _moments(row["counted"], total, squares, total_spent=spent)
+
+
+def _moments(
+    n: int,
+    total: Decimal,
+    squares: Decimal,
+    *,
+    total_spent: Decimal | None = None,
+    estimated: bool = False,
+) -> CostFacts:
+    """Return the mean and spread per trial; exact sums, so that nothing cancels out."""
+    spread = (squares - total * total / n) / (n - 1) if n > 1 else None
+    return CostFacts(
+        known=True,
+        total_usd=total if total_spent is None else total_spent,
+        n=n,
+        mean=float(total / n),
+        sd=None if spread is None else sqrt(max(spread, 0)),
+        estimated=estimated,
+    )

@@ -1,0 +1,125 @@
+"""The tables read back as the frozen values of a spec."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from evals.domain.specfile import SpecOrigin, read_spec
+from evals.domain.specs import (
+    CandidateSpec,
+    Comparator,
+    CriterionSpec,
+    EndpointKind,
+    EndpointSpec,
+    EvalSetSpec,
+    HarnessSpec,
+    ModelSpec,
+    PriceSpec,
+    ScorerSpec,
+    Spec,
+    TaskSpec,
+)
+from evals.models import (
+    Candidate,
+    Endpoint,
+    EvalSetVersion,
+    Evaluation,
+    Harness,
+    QualityBar,
+    Run,
+    ScorerSet,
+    Task,
+)
+
+
+def frozen_spec(evaluation: Evaluation) -> Spec:
+    """Return the evaluation's spec as it was frozen."""
+    return read_spec(
+        evaluation.spec, file=f"evaluation {evaluation.number}", origin=SpecOrigin.STORED
+    )
+
+
+def frozen_candidate(run: Run, spec: Spec) -> CandidateSpec:
+    """Return the part of the frozen spec that the run carries out."""
+    return spec.candidates[run.position]
+
+
+def task_spec(task: Task) -> TaskSpec:
+    return TaskSpec(
+        name=task.name,
+        description=task.description,
+        interactive=task.is_interactive,
+        monthly_volume=task.monthly_volume,
+        failure_cost_usd=task.failure_cost_usd,
+    )
+
+
+def eval_set_spec(version: EvalSetVersion) -> EvalSetSpec:
+    mapping = version.mapping
+    return EvalSetSpec(
+        file=version.source_name,
+        input=mapping["input"],
+        target=mapping["target"],
+        slices=tuple(mapping["slices"]),
+        cluster=mapping["cluster"],
+    )
+
+
+def scorer_specs(scorer_set: ScorerSet) -> tuple[ScorerSpec, ...]:
+    return tuple(ScorerSpec(**definition) for definition in scorer_set.definitions)
+
+
+def criterion_specs(bar: QualityBar) -> tuple[CriterionSpec, ...]:
+    return tuple(
+        CriterionSpec(
+            metric=row.metric,
+            comparator=Comparator(row.comparator),
+            threshold=row.threshold,
+            advisory=row.is_advisory,
+        )
+        for row in bar.criteria.all()
+    )
+
+
+def candidate_specs(candidates: Sequence[Candidate]) -> tuple[CandidateSpec, ...]:
+    """Return the candidates as specs; select model, endpoint, secret and harness beforehand."""
+    return tuple(candidate_spec(candidate) for candidate in candidates)
+
+
+def candidate_spec(candidate: Candidate) -> CandidateSpec:
+    model = candidate.model
+    return CandidateSpec(
+        name=candidate.name,
+        model=ModelSpec(
+            id=model.identifier,
+            open=model.is_open,
+            lab=model.lab,
+            revision=model.revision,
+            licence=model.licence,
+        ),
+        endpoint=endpoint_spec(candidate.endpoint),
+        harness=harness_spec(candidate.harness),
+        price=price_spec(candidate.price),
+    )
+
+
+def endpoint_spec(endpoint: Endpoint) -> EndpointSpec:
+    return EndpointSpec(
+        kind=EndpointKind(endpoint.kind),
+        pool=endpoint.pool,
+        secret=endpoint.secret.name if endpoint.secret else None,
+        **endpoint.settings,
+    )
+
+
+def harness_spec(harness: Harness) -> HarnessSpec:
+    decoding = {**harness.decoding, "stop": tuple(harness.decoding.get("stop", ()))}
+    return HarnessSpec(prompt=harness.prompt, system=harness.system, **decoding)
+
+
+def price_spec(price: dict[str, Any] | None) -> PriceSpec | None:
+    if price is None:
+        return None
+    return PriceSpec(
+        **{name: value if name == "gpu" else Decimal(value) for name, value in price.items()}
+    )

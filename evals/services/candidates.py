@@ -1,0 +1,220 @@
+"""Candidates and what they are made of: models, endpoints, harnesses, recorded answers."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from evals.domain.problems import InputError, Problem
+from evals.domain.specs import CandidateSpec, EndpointSpec, HarnessSpec, ModelSpec, PriceSpec
+from evals.domain.trials import RecordedAnswer
+from evals.models import (
+    Candidate,
+    Endpoint,
+    Harness,
+    Model,
+    RecordedAnswerRow,
+    Sample,
+    Secret,
+    Task,
+    Team,
+    User,
+)
+from evals.services.audit import record
+from evals.services.copying import copy_rows
+
+ANSWER_COLUMNS = (
+    "endpoint_id",
+    "key_hash",
+    "output",
+    "input_tokens",
+    "output_tokens",
+    "latency_seconds",
+)
+# What an Endpoint row keeps in columns of its own.
+OWN_COLUMNS = frozenset({"kind", "pool", "secret"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFile:
+    """A recorded endpoint's answers by their keys, and the hash of the file they came in."""
+
+    sha256: str
+    answers: Iterable[tuple[str, RecordedAnswer]]
+
+
+@transaction.atomic
+def save_candidate(
+    *,
+    task: Task,
+    spec: CandidateSpec,
+    user: User | None,
+    now: datetime,
+    secret: Secret | None = None,
+    recorded: RecordedFile | None = None,
+) -> Candidate:
+    """Return the task's candidate as `spec` says; another one of that name is archived."""
+    parts = {
+        "model": _save_model(task.team, spec.model),
+        "endpoint": _save_endpoint(task.team, spec, secret, recorded),
+        "harness": _save_harness(task.team, spec.harness),
+        "price": _price(spec.price),
+    }
+    active = task.candidates.filter(name=spec.name, archived_at__isnull=True).first()
+    if active and all(getattr(active, name) == value for name, value in parts.items()):
+        return active
+    if active:
+        archive_candidate(candidate=active, user=user, now=now)
+    candidate = Candidate.objects.create(task=task, name=spec.name, **parts)
+    if active and task.incumbent_id == active.pk:
+        Task.objects.filter(pk=task.pk).update(incumbent=candidate)
+    record(team=task.team, user=user, action="candidate saved", subject=spec.name, task=task.name)
+    return candidate
+
+
+@transaction.atomic
+def archive_candidate(*, candidate: Candidate, user: User | None, now: datetime) -> None:
+    """Take a candidate out of the choice; its runs and verdicts stay."""
+    Candidate.objects.filter(pk=candidate.pk).update(archived_at=now)
+    team = candidate.task.team
+    record(team=team, user=user, action="candidate archived", subject=candidate.name)
+
+
+@transaction.atomic
+def restore_candidate(*, candidate: Candidate, user: User | None) -> None:
+    """Undo an archiving; another candidate of that name must not have taken its place."""
+    Candidate.objects.filter(pk=candidate.pk).update(archived_at=None)
+    team = candidate.task.team
+    record(team=team, user=user, action="candidate restored", subject=candidate.name)
+
+
+def key_hash(key: str) -> str:
+    """Return what a recorded answer is found by; keys match exactly."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def recorded_key(sample: Sample, *, key_column: str | None, input_column: str) -> str:
+    """Return what a recorded answer is found by: the sample's id where the file is keyed by `id`."""
+    if key_column == "id" and sample.key is not None:
+        return sample.key
+    return str(sample.input[input_column])
+
+
+def _save_model(team: Team, spec: ModelSpec) -> Model:
+    known = {
+        name: value for name in ("lab", "licence") if (value := getattr(spec, name)) is not None
+    }
+    model, made = Model.objects.get_or_create(
+        team=team,
+        identifier=spec.id,
+        revision=spec.revision,
+        is_open=spec.open,
+        defaults=known,
+    )
+    if not made and any(getattr(model, name) != value for name, value in known.items()):
+        Model.objects.filter(pk=model.pk).update(**known)
+        model.refresh_from_db()
+    return model
+
+
+def _save_endpoint(
+    team: Team, spec: CandidateSpec, secret: Secret | None, recorded: RecordedFile | None
+) -> Endpoint:
+    settings = endpoint_settings(spec.endpoint)
+    facts = {
+        "kind": spec.endpoint.kind.value,
+        "pool": spec.endpoint.pool,
+        "settings": settings,
+        "secret": secret.pk if secret else None,
+        "recorded": recorded.sha256 if recorded else None,
+    }
+    endpoint, made = Endpoint.objects.get_or_create(
+        team=team,
+        identity=_identity(facts),
+        defaults={
+            "name": _endpoint_name(spec.endpoint),
+            "kind": spec.endpoint.kind.value,
+            "pool": spec.endpoint.pool,
+            "settings": settings,
+            "secret": secret,
+        },
+    )
+    if made and recorded:
+        _store_answers(endpoint, recorded.answers)
+    return endpoint
+
+
+def endpoint_settings(spec: EndpointSpec) -> dict[str, Any]:
+    """Return what differs from the defaults, but for what has a column of its own."""
+    return {
+        field.name: dict(value) if field.name == "simulation" else value
+        for field in dataclasses.fields(spec)
+        if field.name not in OWN_COLUMNS
+        and (value := getattr(spec, field.name)) != _default(field)
+    }
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _endpoint_name(spec: EndpointSpec) -> str:
+    place = spec.base_url or spec.file or spec.device
+    return f"{spec.kind.value} · {place}"[:200]
+
+
+def _store_answers(endpoint: Endpoint, answers: Iterable[tuple[str, RecordedAnswer]]) -> None:
+    try:
+        with transaction.atomic():
+            copy_rows(RecordedAnswerRow, ANSWER_COLUMNS, _answer_rows(endpoint.pk, answers))
+    except IntegrityError:
+        # The reader names duplicates; this is the last guard of the constraint.
+        raise InputError(Problem(message="two answers for one key")) from None
+
+
+def _answer_rows(
+    endpoint_id: int, answers: Iterable[tuple[str, RecordedAnswer]]
+) -> Iterator[tuple[Any, ...]]:
+    for key, answer in answers:
+        yield (
+            endpoint_id,
+            key_hash(key),
+            answer.output,
+            answer.usage.input_tokens,
+            answer.usage.output_tokens,
+            answer.latency_seconds,
+        )
+
+
+def _save_harness(team: Team, spec: HarnessSpec) -> Harness:
+    facts = dataclasses.asdict(spec)
+    decoding = {
+        name: value
+        for name, value in facts.items()
+        if name not in {"prompt", "system"} and value is not None
+    }
+    return Harness.objects.get_or_create(
+        team=team,
+        identity=_identity(facts),
+        defaults={"prompt": spec.prompt, "system": spec.system, "decoding": decoding},
+    )[0]
+
+
+def _price(spec: PriceSpec | None) -> dict[str, str] | None:
+    if spec is None:
+        return None
+    return {
+        name: str(value) for name, value in dataclasses.asdict(spec).items() if value is not None
+    }
+
+
+def _identity(facts: dict[str, Any]) -> str:
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""Bulk writing through PostgreSQL's COPY."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from psycopg import sql
+
+
+def copy_rows(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write rows straight into the table of `model`; a broken constraint raises IntegrityError."""
+    _copy(model._meta.db_table, columns, rows)  # noqa: SLF001 - Django's documented meta API
+
+
+def copy_new_rows(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write the rows that break no unique constraint, and leave those that are there already.
+
+    COPY knows no ON CONFLICT, so the rows pass through a temporary table that each commit empties.
+    """
+    table = model._meta.db_table  # noqa: SLF001 - Django's documented meta API
+    staging = f"staging_{table}"
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS "
+                "AS SELECT {names} FROM {table} WITH NO DATA"
+            ).format(
+                staging=sql.Identifier(staging), names=names, table=sql.Identifier(table)
+            )  # type: ignore[arg-type]
+        )
+    _copy(staging, columns, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO {table} ({names}) SELECT {names} FROM {staging} ON CONFLICT DO NOTHING"
+            ).format(
+                staging=sql.Identifier(staging), names=names, table=sql.Identifier(table)
+            )  # type: ignore[arg-type]
+        )
+
+
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    statement = sql.SQL("COPY {table} ({names}) FROM STDIN").format(
+        table=sql.Identifier(table), names=sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

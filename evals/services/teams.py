@@ -1,0 +1,54 @@
+"""Teams and people: the default team, and the link that makes the first admin."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from evals.models import Membership, OneTimeLink, Role, Team, User
+from evals.services.audit import record
+
+LINK_LIFETIME = timedelta(hours=24)
+
+
+def default_team() -> Team:
+    """Return the team that work from the command line belongs to."""
+    return Team.objects.get_or_create(slug="default", defaults={"name": "Default team"})[0]
+
+
+@transaction.atomic
+def create_admin_link(*, now: datetime) -> str | None:
+    """Return a fresh token for the first admin's link, or None once there is a user."""
+    if User.objects.exists():
+        return None
+    token = secrets.token_urlsafe(24)
+    OneTimeLink.objects.all().delete()
+    OneTimeLink.objects.create(token_hash=_hash(token), expires_at=now + LINK_LIFETIME)
+    return token
+
+
+def is_open_link(token: str, *, now: datetime) -> bool:
+    """Return whether the link can still be used."""
+    return OneTimeLink.objects.filter(
+        token_hash=_hash(token), used_at__isnull=True, expires_at__gt=now
+    ).exists()
+
+
+@transaction.atomic
+def make_first_admin(*, token: str, email: str, password: str, now: datetime) -> User | None:
+    """Use the link up and return the admin of the default team; None if it was used meanwhile."""
+    used = OneTimeLink.objects.filter(
+        token_hash=_hash(token), used_at__isnull=True, expires_at__gt=now
+    ).update(used_at=now)
+    if not used or User.objects.exists():
+        return None
+    user = User.objects.create_user(email, password)
+    team = default_team()
+    Membership.objects.create(team=team, user=user, role=Role.ADMIN)
+    record(team=team, user=user, action="first admin made", subject=user.email)
+    return user
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,7 @@
+// Loaded before the first paint, so that a chosen theme never flashes the other one.
+try {
+  const theme = localStorage.getItem("theme");
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is switched off: the system's theme applies.
+}

@@ -1,0 +1,327 @@
+"""The loop that keeps an endpoint busy."""
+
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator
+
+import pytest
+
+from evals.domain.specs import (
+    CandidateSpec,
+    EndpointKind,
+    EndpointSpec,
+    HarnessSpec,
+    ModelSpec,
+)
+from evals.domain.trials import Question, Reply, TrialState
+from evals.engine.endpoints import open_endpoint
+from evals.engine.pump import Pump
+from tests.fakes import Answer, FakeOpenAI
+
+
+class SlowEndpoint:
+    """Answers every question after `seconds`, or when `gate` opens; notes what it sees."""
+
+    def __init__(self, *, concurrency=4, batch_size=1, seconds=0.001, fatal_at=None, gate=None):
+        self.batch_size = batch_size
+        self.concurrency = concurrency
+        self.seconds = seconds
+        self.fatal_at = fatal_at
+        self.gate = gate
+        self.batches: list[list[int]] = []
+        self.in_flight = 0
+        self.levels: list[int] = []
+
+    async def answer(self, questions):
+        self.batches.append([question.sample for question in questions])
+        self.in_flight += 1
+        self.levels.append(self.in_flight)
+        try:
+            await asyncio.sleep(self.seconds)
+            if self.gate is not None:
+                await self.gate.wait()
+        finally:
+            self.in_flight -= 1
+        return [self._reply(question) for question in questions]
+
+    async def close(self):
+        pass
+
+    @property
+    def asked(self):
+        return [sample for batch in self.batches for sample in batch]
+
+    def _reply(self, question):
+        if self.fatal_at is not None and question.sample >= self.fatal_at:
+            return Reply(state=TrialState.MODEL_ERROR, error="bad key", is_fatal=True)
+        return Reply(state=TrialState.OK, output=str(question.sample))
+
+
+async def questions(count, *, read=None) -> AsyncIterator[Question]:
+    for sample in range(count):
+        if read is not None:
+            read.append(sample)
+        yield Question(sample=sample, epoch=0, prompt="x")
+
+
+async def collect(pump):
+    return [answered async for batch in pump.batches(gather_seconds=0.005) for answered in batch]
+
+
+def test_every_question_gets_its_own_reply_once():
+    async def main():
+        endpoint = SlowEndpoint()
+        async with Pump(endpoint, questions(500)) as pump:
+            return await collect(pump), pump.stats
+
+    answered, stats = asyncio.run(main())
+    assert sorted(question.sample for question, _ in answered) == list(range(500))
+    assert all(reply.output == str(question.sample) for question, reply in answered)
+    assert (stats.in_flight, stats.waiting) == (0, 0)
+    assert (stats.asked, stats.answered, stats.throttled) == (500, 500, 0)
+
+
+def test_concurrency_is_never_passed_and_kept_full():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=16, seconds=0.01)
+        async with Pump(endpoint, questions(400)) as pump:
+            await collect(pump)
+        return endpoint
+
+    endpoint = asyncio.run(main())
+    assert max(endpoint.levels) == 16
+    full = sum(level == 16 for level in endpoint.levels[16:])
+    assert full / len(endpoint.levels[16:]) > 0.5
+
+
+def test_over_http_the_server_sees_the_allowed_number_at_once():
+    async def main(base_url):
+        endpoint = open_endpoint(_candidate(base_url, concurrency=16))
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        async with Pump(endpoint, questions(320)) as pump:
+            answered = await collect(pump)
+        await endpoint.close()
+        return answered, loop.time() - started
+
+    with FakeOpenAI(latency_seconds=0.02) as server:
+        answered, seconds = asyncio.run(main(server.base_url))
+    assert len(answered) == len(server.requests) == 320
+    assert server.most_in_flight == 16
+    assert server.connections_opened == 16
+    print(f"wall over N x latency / concurrency: {seconds / (320 * 0.02 / 16):.2f}")  # noqa: T201
+
+
+def _candidate(base_url, **endpoint):
+    return CandidateSpec(
+        name="x",
+        model=ModelSpec(id="x", open=True),
+        endpoint=EndpointSpec(kind=EndpointKind.OPENAI, base_url=base_url, **endpoint),
+        harness=HarnessSpec(prompt=""),
+    )
+
+
+def test_throttling_is_counted():
+    async def main(base_url):
+        endpoint = open_endpoint(_candidate(base_url, concurrency=2))
+        async with Pump(endpoint, questions(6)) as pump:
+            await collect(pump)
+        await endpoint.close()
+        return pump.stats
+
+    with FakeOpenAI(script=[Answer(status=429, body={})] * 2) as server:
+        assert asyncio.run(main(server.base_url)).throttled == 2
+
+
+def test_batches_are_filled():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=1, batch_size=8)
+        async with Pump(endpoint, questions(20)) as pump:
+            await collect(pump)
+        return endpoint
+
+    assert [len(batch) for batch in asyncio.run(main()).batches] == [8, 8, 4]
+
+
+def test_questions_are_read_ahead_and_no_further():
+    async def main():
+        read = []
+        gate = asyncio.Event()
+        endpoint = SlowEndpoint(concurrency=2, gate=gate)
+        async with Pump(endpoint, questions(10_000, read=read)) as pump:
+            await asyncio.sleep(0.05)
+            ahead = len(read), pump.stats.in_flight, pump.stats.waiting
+            gate.set()
+        return ahead
+
+    read, in_flight, waiting = asyncio.run(main())
+    assert in_flight == 2
+    assert 2 * 2 <= waiting <= 32
+    assert read <= 2 + 32 + 1
+
+
+def test_a_slow_consumer_slows_the_asking():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=50, seconds=0)
+        async with Pump(endpoint, questions(10_000)) as pump:
+            batches = pump.batches(gather_seconds=0.001)
+            await anext(batches)
+            await asyncio.sleep(0.2)
+            asked = len(endpoint.asked)
+            await batches.aclose()
+        return asked
+
+    assert asyncio.run(main()) < 4000
+
+
+def test_stopping_starts_nothing_new_and_keeps_what_is_in_flight():
+    async def main():
+        gate = asyncio.Event()
+        endpoint = SlowEndpoint(concurrency=4, gate=gate)
+        async with Pump(endpoint, questions(1000)) as pump:
+            await asyncio.sleep(0.02)
+            pump.stop()
+            gate.set()
+            return await collect(pump), endpoint
+
+    answered, endpoint = asyncio.run(main())
+    assert sorted(question.sample for question, _ in answered) == [0, 1, 2, 3]
+    assert endpoint.asked == [0, 1, 2, 3]
+
+
+def test_stopping_with_a_grace_gives_up_on_calls_that_outlast_it():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=4, gate=asyncio.Event())
+        async with Pump(endpoint, questions(1000)) as pump:
+            await asyncio.sleep(0.02)
+            pump.stop(grace_seconds=0.02)
+            return await collect(pump), endpoint
+
+    answered, endpoint = asyncio.run(main())
+    assert answered == []
+    assert endpoint.in_flight == 0
+
+
+def test_stopping_wakes_a_feeder_that_waits_and_closes_it():
+    closed = []
+
+    async def waiting():
+        try:
+            yield Question(sample=0, epoch=0, prompt="x")
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    async def main():
+        async with Pump(SlowEndpoint(), waiting()) as pump:
+            answered = []
+            async for batch in pump.batches():
+                answered += batch
+                pump.stop()
+            return answered
+
+    assert len(asyncio.run(main())) == 1
+    assert closed == [True]
+
+
+def test_a_fatal_reply_stops_the_feeding_and_is_kept_apart():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=4, fatal_at=20)
+        async with Pump(endpoint, questions(10_000)) as pump:
+            return await collect(pump), pump.fatal, endpoint
+
+    answered, fatal, endpoint = asyncio.run(main())
+    assert {question.sample for question, _ in answered} == set(range(20))
+    assert fatal is not None
+    assert fatal.reply.error == "bad key"
+    assert len(endpoint.asked) < 32
+
+
+def test_an_error_of_the_feeder_is_raised_after_the_replies():
+    async def broken():
+        for sample in range(5):
+            yield Question(sample=sample, epoch=0, prompt="x")
+        await asyncio.sleep(0.02)
+        raise OSError("database gone")
+
+    answered = []
+
+    async def main():
+        async with Pump(SlowEndpoint(), broken()) as pump:
+            async for batch in pump.batches():
+                answered.extend(batch)
+
+    with pytest.raises(OSError, match="database gone"):
+        asyncio.run(main())
+    assert len(answered) == 5
+
+
+def test_an_endpoint_that_raises_is_not_silent():
+    class Broken(SlowEndpoint):
+        async def answer(self, questions):
+            if questions[0].sample == 7:
+                raise ZeroDivisionError
+            return await super().answer(questions)
+
+    async def main():
+        async with Pump(Broken(), questions(1000)) as pump:
+            await collect(pump)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(main())
+
+
+def test_leaving_early_ends_every_task():
+    async def main():
+        async with Pump(SlowEndpoint(gate=asyncio.Event()), questions(1000)):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(main()) == 1
+
+
+def test_requests_per_minute_spaces_the_calls():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=8, seconds=0)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        async with Pump(endpoint, questions(31), requests_per_minute=6000) as pump:
+            await collect(pump)
+        return loop.time() - started
+
+    assert asyncio.run(main()) >= 0.3
+
+
+def test_stopping_does_not_wait_for_the_pace():
+    async def main():
+        endpoint = SlowEndpoint(concurrency=2)
+        async with Pump(endpoint, questions(100), requests_per_minute=1) as pump:
+            await asyncio.sleep(0.02)
+            pump.stop()
+            return await asyncio.wait_for(collect(pump), 1)
+
+    assert len(asyncio.run(main())) == 1
+
+
+def test_memory_does_not_grow_with_the_number_of_samples():
+    async def peak(count):
+        tracemalloc.start()
+        endpoint = SlowEndpoint(concurrency=64, seconds=0)
+        endpoint.batches = endpoint.levels = _Nothing()
+        async with Pump(endpoint, questions(count)) as pump:
+            async for _ in pump.batches(gather_seconds=0):
+                pass
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    small, large = asyncio.run(peak(1_000)), asyncio.run(peak(10_000))
+    assert large < small + 1_000_000
+
+
+class _Nothing(list):
+    """A list that keeps nothing."""
+
+    def append(self, item):
+        pass

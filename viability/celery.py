@@ -1,0 +1,11 @@
+"""The Celery app. Workers import lm-eval before they fork, so that no first trial waits for it."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "viability.settings")
+
+app = Celery("viability")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["evals"], related_name="jobs")
