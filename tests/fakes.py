@@ -67,7 +67,7 @@ class FakeOpenAI:
 
     def __init__(
         self,
-        answer: Callable[[Messages], str] = lambda messages: "yes",
+        answer: Callable[[Messages], str] = lambda _messages: "yes",
         *,
         usage: Mapping[str, Any] | None = None,
         latency_seconds: float = 0.0,

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import IO, Any, NoReturn, Protocol
 
 POLL_SECONDS = 0.02
 PR_SET_PDEATHSIG = 1
+HURRIED_SECONDS = 1.0
 _libc = ctypes.CDLL(None, use_errno=True)
 
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
@@ -62,6 +64,14 @@ class Account:
 
     uid: int
     gid: int
+
+
+@dataclass(slots=True)
+class _Patience:
+    seconds: float = math.inf
+
+
+_patience = _Patience()
 
 
 def say(words: str) -> None:
@@ -146,10 +156,14 @@ def dies_with_us(death_signal: signal.Signals) -> Callable[[], None] | None:
 
 
 def stop(process: subprocess.Popen[bytes], steps: Sequence[Step]) -> None:
-    """Stop a child, step by step; whoever presses Ctrl-C again moves on to the harder step."""
+    """Stop a child, step by step; once someone presses Ctrl-C again, no step lasts long."""
     for number, seconds in steps:
         if process.poll() is not None:
             return
         process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt, Stopped):
-            process.wait(seconds)
+        try:
+            process.wait(min(seconds, _patience.seconds))
+        except subprocess.TimeoutExpired:
+            continue
+        except (KeyboardInterrupt, Stopped):
+            _patience.seconds = HURRIED_SECONDS

@@ -22,9 +22,9 @@ made-up tickets; do not route real ones with them.
 |---|---|---|---|---|
 {rows}
 
-* **Prompt**: `{prompt}`, with nothing after the colon (a space there spoils every answer); greedy,
-  at most 8 tokens, no chat template. The answer is the bare name of a queue, then
-  `<|endoftext|>`.
+* **Prompt**: `{prompt}`, with nothing after the colon (a space there spoils every
+  answer); greedy, at most 8 tokens, no chat template. The answer is the bare name of a queue,
+  then `<|endoftext|>`.
 * **Data**: {tickets:,} synthetic tickets from `evals/demo/tickets.py`; no text comes from a person
   or a company. The held-out tickets share no text with them, and about one in seven states its
   problem in words that no training ticket uses.

@@ -3,16 +3,16 @@
 Every bound claims the average of future traffic; none corrects for a finite population.
 """
 
+import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, log, sqrt
+from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
 from scipy.special import bdtr, bdtrc, betaincc, betainccinv, betaincinv, stdtrit
 
-HALVINGS = 200  # more than a float has room for: the search ends where neighbours meet
+SMALLEST = sys.float_info.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,7 @@ def bounded_mean_lower(mean: float, n: float, *, alpha: float) -> float:
     if not (0 <= mean <= 1 and n > 0):
         raise ValueError(f"need 0 <= mean <= 1 and n > 0, got mean {mean}, n {n}")
     limit = -log(_checked_level(alpha, "alpha")) / n
-    if mean == 0:
-        return 0.0
-    return crossing(lambda t: limit - _divergence(mean, t), 0.0, mean)
+    return _least_mean(mean, limit) if mean > 0 else 0.0
 
 
 def bounded_mean_upper(mean: float, n: float, *, alpha: float) -> float:
@@ -184,20 +182,20 @@ def mean_lower(mean: float, sd: float, n: int, *, alpha: float) -> float | None:
     return None if mirrored is None else -mirrored
 
 
-def crossing(rise: Callable[[float], float], low: float, high: float) -> float:
-    """Return where `rise`, below 0 at `low` and increasing, crosses 0; `high` if it never does.
+def _least_mean(mean: float, limit: float) -> float:
+    """Return the t below the mean with KL(mean || t) = limit, by Newton's method.
 
-    Bisection, since the functions here are infinite at an end, which faster searches dislike.
+    KL falls and bends upwards there, so steps from below only rise and never pass the root; some
+    six are enough. Two bounds of KL start below it: Pinsker's, and the one that leaves out 1 - t.
     """
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if middle in (low, high):
+    entropy = -_part(mean, 1.0) - _part(1 - mean, 1.0)
+    t = max(mean - sqrt(limit / 2), exp(-(limit + entropy) / mean))
+    while SMALLEST < t < mean:
+        step = (_divergence(mean, t) - limit) * t * (1 - t) / (mean - t)
+        if t + step <= t:
             break
-        if rise(middle) < 0:
-            low = middle
-        else:
-            high = middle
-    return high
+        t += step
+    return t
 
 
 def _divergence(mean: float, t: float) -> float:
@@ -208,7 +206,7 @@ def _divergence(mean: float, t: float) -> float:
 def _part(share: float, expected: float) -> float:
     if share == 0:
         return 0.0
-    return share * log(share / expected) if expected > 0 else inf
+    return share * log(share / expected)
 
 
 def _check_rate(passed: float, total: float) -> None:

@@ -68,7 +68,7 @@ def _missing(name: str, columns: Sequence[str]) -> str:
 
 def _hint(name: str, columns: Sequence[str]) -> str:
     plain = {_plain(column): column for column in columns}
-    if close := get_close_matches(_plain(name), plain, n=1):
+    if close := get_close_matches(_plain(name), plain, n=1, cutoff=0.7):
         return f"; did you mean {plain[close[0]]!r}?"
     separators = [sign for sign in ";\t|" if len(columns) == 1 and sign in columns[0]]
     return f"; is the file separated by {separators[0]!r}?" if separators else ""

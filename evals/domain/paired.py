@@ -1,10 +1,11 @@
 """Two candidates on the same samples: what one gets right and the other does not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import copysign, inf, sqrt
 from statistics import NormalDist
 
-from evals.domain.intervals import Interval, crossing
+from evals.domain.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,8 @@ class PairedTable:
         if self.difference is None:
             return None
         z = NormalDist().inv_cdf((1 + confidence) / 2)
-        low = crossing(lambda d: z - self.score(d), -1.0, self.difference)
-        high = -crossing(lambda d: z + self.score(-d), -1.0, -self.difference)
+        low = _crossing(lambda d: z - self.score(d), -1.0, self.difference)
+        high = -_crossing(lambda d: z + self.score(-d), -1.0, -self.difference)
         return Interval(low, high)
 
     def _loss_rate(self, difference: float) -> float:
@@ -74,3 +75,17 @@ class PairedTable:
         constant = -lost * difference * (1 - difference)
         root = sqrt(max(0.0, linear**2 - 8 * n * constant))
         return (root - linear) / (4 * n)
+
+
+def _crossing(rise: Callable[[float], float], low: float, high: float) -> float:
+    """Return where `rise`, below 0 at `low` and increasing, crosses 0; `high` if it never does.
+
+    By bisection until neighbours meet: a score is infinite where chance has no room, which faster
+    searches dislike.
+    """
+    while low < (middle := (low + high) / 2) < high:
+        if rise(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return high

@@ -3,7 +3,7 @@
 import keyword
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -33,8 +33,13 @@ def column_template(name: str) -> str:
     """Return the template that gives column `name` as it is; any name will do."""
     if name.isidentifier() and name not in _RESERVED:
         return f"{{{{ {name} }}}}"
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{{{{ {COLUMNS}["{quoted}"] }}}}'
+    return f"{{{{ {COLUMNS}[{text_literal(name)}] }}}}"
+
+
+def text_literal(text: str) -> str:
+    """Return Jinja's literal of `text`; a bare carriage return would be read as a line feed."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r")
+    return f'"{escaped}"'
 
 
 def render(template: str, columns: Mapping[str, Any], *, target: str | None = None) -> str:
@@ -52,7 +57,7 @@ def render(template: str, columns: Mapping[str, Any], *, target: str | None = No
     visible = _Columns({name: value for name, value in columns.items() if name != target})
     compiled = _compiled(template)
     try:
-        return compiled.render({COLUMNS: visible, **visible})
+        return compiled.render({**visible, COLUMNS: visible})
     except UndefinedError as error:
         raise _undefined(error, template, visible, target) from error
     except _FAILURES as error:
@@ -92,7 +97,7 @@ def _compiled(template: str) -> Template:
 
 
 def _undefined(
-    error: UndefinedError, template: str, known: Sequence[str] | Mapping[str, Any], target: str | None
+    error: UndefinedError, template: str, known: Iterable[str], target: str | None
 ) -> PromptError:
     message = str(error)
     match = _UNDEFINED.fullmatch(message)

@@ -11,8 +11,8 @@ from evals.domain.specproblems import Path, Position, Problems
 
 MAX_DEPTH = 40
 MAX_VALUES = 100_000
-# YAML 1.1 reads 1e-3 as text, since it has no point; everybody means the number.
-EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
+# YAML 1.1 reads 1e-3, 1.5e3 and -.5 as text; everybody means the numbers.
+LIKE_A_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 class ScalarKind(Enum):
@@ -200,6 +200,6 @@ def _size(entries: Iterable[Entry]) -> int:
 
 
 def _scalar_kind(node: yaml.ScalarNode, tag: str) -> ScalarKind:
-    if tag == "str" and node.style is None and EXPONENT.fullmatch(node.value):
+    if tag == "str" and node.style is None and LIKE_A_NUMBER.fullmatch(node.value):
         return ScalarKind.NUMBER
     return _SCALARS[tag]

@@ -63,19 +63,15 @@ Read = Callable[[Value], Any]
 
 def found(node: Node) -> str:
     """Return a node in words for a message; long texts are cut."""
-    match node:
-        case Table():
-            return "a mapping"
-        case Items():
-            return "a list"
-        case Scalar(ScalarKind.NOTHING):
-            return "nothing"
-        case Scalar(ScalarKind.FLAG, text):
-            return f"{_shown(text)}, which YAML reads as true or false"
-        case Scalar(ScalarKind.NUMBER, text):
-            return _shown(text)
-        case Scalar(_, text):
-            return repr(_cut(text))
+    if isinstance(node, Table):
+        return "a mapping"
+    if isinstance(node, Items):
+        return "a list"
+    if node.kind is ScalarKind.NOTHING:
+        return "nothing"
+    if node.kind is ScalarKind.FLAG:
+        return f"{_shown(node.text)}, which YAML reads as true or false"
+    return _shown(node.text) if node.kind is ScalarKind.NUMBER else repr(_cut(node.text))
 
 
 def _shown(text: str) -> str:

@@ -11,7 +11,7 @@ import yaml
 from evals.domain.speccandidates import CANDIDATE, MODEL
 from evals.domain.specendpoints import ENDPOINT
 from evals.domain.specharnesses import HARNESS, default_prompt
-from evals.domain.specnodes import EXPONENT
+from evals.domain.specnodes import LIKE_A_NUMBER
 from evals.domain.specparts import DEFAULT_SPLIT, EVAL_SET, PLAN, TASK
 from evals.domain.specprices import PRICE
 from evals.domain.specs import CandidateSpec, CriterionSpec, EvalSetSpec, ScorerSpec, Spec
@@ -90,10 +90,16 @@ def _decimal(dumper: _Dumper, amount: Decimal) -> yaml.ScalarNode:
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "'" if EXPONENT.fullmatch(text) else None
-    return dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else style
-    )
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    if LIKE_A_NUMBER.fullmatch(text):
+        return "'"
+    if text.isprintable():
+        return None  # the emitter's choice
+    # Quoted with escapes: the emitter loses some odd characters elsewhere.
+    return "|" if all(line.isprintable() for line in text.split("\n")) else '"'
 
 
 _Dumper.add_representer(Decimal, _decimal)

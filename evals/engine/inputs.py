@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from evals.domain.evalsets import Mapping, read_samples
+from evals.domain.evalsets import Mapping, SampleRow, read_samples
 from evals.domain.prompts import PromptError, render
 from evals.domain.problems import InputError, Problem
 from evals.domain.rowfiles import FileKind, RowFile, open_rows
@@ -69,6 +69,20 @@ def eval_set_rows(inputs: SpecInputs) -> Iterator[RowFile]:
             yield open_rows(file, FileKind.of(eval_set.file))
     except InputError as error:
         raise error.in_file(eval_set.file) from None
+
+
+def read_whole_set(inputs: SpecInputs) -> list[SampleRow]:
+    """Return every sample of the eval set, in memory.
+
+    Raises:
+        InputError: With every bad row.
+    """
+    eval_set = inputs.spec.eval_set
+    with eval_set_rows(inputs) as rows:
+        items = list(read_samples(rows, mapping_of(eval_set)))
+    if problems := [item for item in items if isinstance(item, Problem)]:
+        raise InputError(*problems, file=eval_set.file)
+    return [item for item in items if isinstance(item, SampleRow)]
 
 
 def mapping_of(eval_set: EvalSetSpec) -> Mapping:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from evals.domain.prompts import render
+from evals.domain.prompts import render, text_literal
 from evals.domain.scoring import is_in_house
 from evals.domain.specs import CandidateSpec, HarnessSpec, ScorerSpec, Spec
 from evals.engine.stock import TAKE_FIRST, StockForm, stock_form
@@ -210,8 +210,7 @@ def _description(system: str | None, columns: Container[str]) -> dict[str, str]:
         return {}
     if system not in columns and not re.search(r"\{[{%#]|\r", system):
         return {"description": system}
-    quoted = system.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r")
-    return {"description": f'{{{{ "{quoted}" }}}}'}
+    return {"description": f"{{{{ {text_literal(system)} }}}}"}
 
 
 def _generation(harness: HarnessSpec) -> dict[str, Any]:

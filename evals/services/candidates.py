@@ -15,6 +15,7 @@ from evals.domain.specs import CandidateSpec, EndpointSpec, HarnessSpec, ModelSp
 from evals.domain.trials import RecordedAnswer
 from evals.models import (
     Candidate,
+    ConnectionTest,
     Endpoint,
     Harness,
     Model,
@@ -25,6 +26,7 @@ from evals.models import (
     Team,
     User,
 )
+from evals.queue import Job, enqueue
 from evals.services.audit import record
 from evals.services.copying import copy_rows
 
@@ -91,6 +93,16 @@ def restore_candidate(*, candidate: Candidate, user: User | None) -> None:
     Candidate.objects.filter(pk=candidate.pk).update(archived_at=None)
     team = candidate.task.team
     record(team=team, user=user, action="candidate restored", subject=candidate.name)
+
+
+@transaction.atomic
+def start_connection_test(*, candidate: Candidate, user: User) -> ConnectionTest:
+    """Ask a worker of the candidate's pool to try its endpoint once."""
+    test = ConnectionTest.objects.create(candidate=candidate, created_by=user)
+    enqueue(Job.TRY_ENDPOINT, test.pk, pool=candidate.endpoint.pool)
+    team = candidate.task.team
+    record(team=team, user=user, action="endpoint tested", subject=candidate.endpoint.name)
+    return test
 
 
 def key_hash(key: str) -> str:

@@ -1,0 +1,52 @@
+"""What the frame around every page shows."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from evals.models import Team
+from evals.models.evaluations import LIVE
+from evals.queries import access
+
+SECTIONS = {
+    "task": "tasks",
+    "evaluation": "evaluations",
+    "run": "evaluations",
+    "candidate": "candidates",
+    "endpoint": "endpoints",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Navigation:
+    team_name: str
+    teams: tuple[Team, ...]
+    section: str
+    task_count: int
+    live_count: int
+    user_email: str
+    may_write: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, Navigation | None]:
+    """Return the frame's values for a member's request, None for anybody else's."""
+    team: Team | None = getattr(request, "team", None)
+    if team is None:
+        return {"nav": None}
+    return {
+        "nav": Navigation(
+            team_name=team.name,
+            teams=tuple(m.team for m in request.memberships),  # type: ignore[attr-defined]
+            section=_section(request),
+            task_count=access.tasks_for(team).count(),
+            live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
+            user_email=str(request.user),
+            may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
+        )
+    }
+
+
+def _section(request: HttpRequest) -> str:
+    name = request.resolver_match.url_name if request.resolver_match else None
+    stem = (name or "").partition("_")[0].removesuffix("s")
+    return SECTIONS.get(stem, "portfolio")

@@ -2,6 +2,7 @@
 // that htmx swaps in need no set-up of their own.
 const root = document.documentElement;
 const find = (selector, from = document) => from.querySelector(selector);
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const remember = (key, value) => {
   try {
     if (value === undefined) return localStorage.getItem(key);
@@ -26,7 +27,7 @@ const themes = ["system", "light", "dark"];
 function showTheme(theme) {
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
-  for (const name of document.querySelectorAll("[data-theme-name]")) name.textContent = theme;
+  for (const name of all("[data-theme-name]")) name.textContent = theme;
 }
 function nextTheme() {
   const theme = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % themes.length];
@@ -46,8 +47,9 @@ async function copy(button) {
 }
 
 // Rows: arrows walk them; where a drawer is open, it follows.
-const rowLinks = () => [...document.querySelectorAll("[data-rows] tbody tr")].map((row) => find("a[href]", row)).filter(Boolean);
-const openLink = () => find('[data-rows] [aria-current="true"] a[href]');
+const rowLinks = () => all("[data-rows] tbody tr").map((row) => find("a[href]", row)).filter(Boolean);
+const openRows = '[data-rows] tr[aria-current="true"]';
+const openLink = () => find(`${openRows} a[href]`);
 function walkRows(step) {
   const links = rowLinks();
   const focused = links.indexOf(document.activeElement);
@@ -60,7 +62,7 @@ function walkRows(step) {
   return true;
 }
 function markRow(link) {
-  for (const row of document.querySelectorAll('[data-rows] tr[aria-current="true"]')) row.removeAttribute("aria-current");
+  for (const row of all(openRows)) row.removeAttribute("aria-current");
   link.closest("tr").setAttribute("aria-current", "true");
 }
 
@@ -68,16 +70,22 @@ function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") return closeSomething();
   if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-  const act = { ArrowDown: () => walkRows(1), ArrowUp: () => walkRows(-1) }[event.key] ?? singleKey(event.key);
+  const walk = { ArrowDown: () => walkRows(1), ArrowUp: () => walkRows(-1) };
+  const act = walk[event.key] ?? singleKey(event.key);
   if (act?.()) event.preventDefault();
 }
 function singleKey(key) {
   if (remember("single-keys") === "off") return null;
   return {
     "?": () => openKeymap(),
-    "/": () => { const search = find('input[type="search"]'); search?.focus(); return search; },
-    c: () => { const button = find(".drawer [data-copy]"); button?.click(); return button; },
+    "/": () => goTo('input[type="search"]', "focus"),
+    c: () => goTo(".drawer [data-copy]", "click"),
   }[key];
+}
+function goTo(selector, act) {
+  const element = find(selector);
+  element?.[act]();
+  return element !== null;
 }
 function openKeymap() {
   const map = find("[data-keymap]");
@@ -100,7 +108,7 @@ function closeSomething() {
 
 function onClick(event) {
   const on = (selector) => event.target.closest(selector);
-  for (const menu of document.querySelectorAll("details[data-dropdown][open]")) {
+  for (const menu of all("details[data-dropdown][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
   if (on("[data-theme-toggle]")) nextTheme();
@@ -108,7 +116,7 @@ function onClick(event) {
   if (on("[data-copy]")) copy(on("[data-copy]"));
   const link = on("[data-rows] tbody a");
   if (link) markRow(link);
-  if (on(".drawer [data-close]")) find('[data-rows] tr[aria-current="true"]')?.removeAttribute("aria-current");
+  if (on(".drawer [data-close]")) find(openRows)?.removeAttribute("aria-current");
 }
 
 // Forms: ask before what cannot be undone, and send once.
@@ -120,7 +128,7 @@ function onSubmit(event) {
     event.stopImmediatePropagation();
     return;
   }
-  if (form.method === "dialog" || form.method === "get") return;
+  if (form.method !== "post" || "many" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -129,24 +137,26 @@ function onSubmit(event) {
   setTimeout(() => {
     if (event.defaultPrevented) return;
     form.dataset.sent = "true";
-    for (const button of form.querySelectorAll('button:not([type="button"])')) button.disabled = true;
+    for (const button of all('button:not([type="button"])', form)) button.disabled = true;
   });
 }
 function letFormsSendAgain() {
-  for (const form of document.querySelectorAll("form[data-sent]")) {
+  for (const form of all("form[data-sent]")) {
     delete form.dataset.sent;
-    for (const button of form.querySelectorAll("button")) button.disabled = false;
+    for (const button of all("button", form)) button.disabled = false;
   }
 }
 
 // Files: say what was chosen, and show where it may be dropped.
-const size = (bytes) => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const size = (bytes) =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 function onChange(event) {
   const input = event.target;
   if (input.matches("[data-single-keys]")) remember("single-keys", input.checked ? null : "off");
   if (input.matches("[data-submit-on-change]")) input.form.requestSubmit();
   const note = input.closest("[data-drop]")?.querySelector("[data-drop-note]");
-  if (note) note.textContent = [...input.files].map((file) => `${file.name} · ${size(file.size)}`).join(", ");
+  if (!note) return;
+  note.textContent = [...input.files].map((file) => `${file.name} · ${size(file.size)}`).join(", ");
 }
 function onDrag(event) {
   const input = event.target.closest?.('[data-drop] input[type="file"]');
@@ -157,7 +167,9 @@ document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
 document.addEventListener("submit", onSubmit, true);
 document.addEventListener("change", onChange);
-for (const type of ["dragenter", "dragover", "dragleave", "drop"]) document.addEventListener(type, onDrag);
+for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(type, onDrag);
+}
 addEventListener("pageshow", (event) => event.persisted && letFormsSendAgain());
 
 showTheme(root.dataset.theme ?? "system");

@@ -6,6 +6,7 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,14 @@ from evals.domain.specs import (
     ModelSpec,
 )
 from evals.domain.trials import Question, Reply, TrialState, Usage
-from evals.engine.endpoints import AddressPolicy, EndpointError, open_endpoint, try_endpoint
-from evals.engine.endpoints import retries
+from evals.engine.endpoints import (
+    AddressPolicy,
+    EndpointError,
+    Throttled,
+    open_endpoint,
+    retries,
+    try_endpoint,
+)
 from evals.engine.endpoints.addresses import address_problem
 from evals.engine.endpoints.retries import retry_after_seconds
 from tests.fakes import Answer, FakeOpenAI, completion
@@ -31,7 +38,9 @@ def _short_pauses(monkeypatch):
     monkeypatch.setattr(retries, "FIRST_SECONDS", 0.02)
 
 
-def candidate(base_url, *, harness=None, **endpoint):
+def candidate(
+    base_url: str | None, *, harness: HarnessSpec | None = None, **endpoint: Any
+) -> CandidateSpec:
     endpoint = {"timeout_seconds": 5.0, "api_key_env": "EXAMPLE_KEY", **endpoint}
     return CandidateSpec(
         name="gpt-x",
@@ -41,10 +50,12 @@ def candidate(base_url, *, harness=None, **endpoint):
     )
 
 
-def ask(spec, *prompts, api_key=KEY, **options):
+def ask(
+    spec: CandidateSpec, *prompts: str, api_key: str | None = KEY, **options: Any
+) -> list[Reply]:
     """Return the replies to prompts asked one after the other."""
 
-    async def main():
+    async def main() -> Any:
         endpoint = open_endpoint(spec, api_key=api_key, **options)
         try:
             questions = [Question(sample=i, epoch=0, prompt=text) for i, text in enumerate(prompts)]
@@ -55,14 +66,16 @@ def ask(spec, *prompts, api_key=KEY, **options):
     return asyncio.run(main())
 
 
-def ask_one(*script, api_key=KEY, **endpoint) -> tuple[Reply, FakeOpenAI]:
+def ask_one(
+    *script: Answer, api_key: str | None = KEY, **endpoint: Any
+) -> tuple[Reply, FakeOpenAI]:
     """Return the reply to one question where the server answers by `script` first."""
     with FakeOpenAI(script=script) as server:
         spec = candidate(server.base_url, **endpoint)
         return ask(spec, "hello", api_key=api_key)[0], server
 
 
-def error(message, code=None):
+def error(message: str, code: str | None = None) -> Any:
     return {"error": {"message": message, "code": code}}
 
 
@@ -92,7 +105,7 @@ def test_the_request_holds_what_the_harness_says_and_nothing_else():
     assert set(bare.body) == {"model", "messages", "max_tokens", "temperature"}
 
 
-async def _answer(spec, question):
+async def _answer(spec: CandidateSpec, question: Question) -> Any:
     endpoint = open_endpoint(spec, api_key=KEY)
     try:
         return await endpoint.answer([question])
@@ -131,14 +144,15 @@ def test_a_passing_failure_is_tried_again(status):
 
 
 def test_retry_after_is_honoured():
-    loop_seconds = []
+    loop_seconds: list[float] = []
 
-    async def main(base_url):
+    async def main(base_url: str) -> Any:
         endpoint = open_endpoint(candidate(base_url))
         started = asyncio.get_running_loop().time()
         reply = (await endpoint.answer([Question(sample=0, epoch=0, prompt="hi")]))[0]
         loop_seconds.append(asyncio.get_running_loop().time() - started)
         await endpoint.close()
+        assert isinstance(endpoint, Throttled)
         assert endpoint.throttled == 1
         return reply
 
@@ -265,10 +279,10 @@ def test_the_key_is_nowhere_even_where_the_vendor_echoes_it(caplog):
     assert KEY not in caplog.text
 
 
-def _free_port():
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def test_nobody_listening_is_fatal_within_seconds():
@@ -294,7 +308,7 @@ def test_speaking_tls_to_a_plain_server_is_fatal():
 
 
 def test_an_endpoint_that_answered_once_is_waited_for():
-    async def main():
+    async def main() -> Any:
         with FakeOpenAI() as server:
             endpoint = open_endpoint(candidate(server.base_url, timeout_seconds=0.1))
             first = await endpoint.answer([Question(sample=0, epoch=0, prompt="a")])
@@ -398,7 +412,7 @@ def test_a_body_past_the_limit_is_not_read_on(monkeypatch):
 
 
 def test_connections_are_kept_and_never_more_than_allowed():
-    async def main(base_url):
+    async def main(base_url: str) -> Any:
         endpoint = open_endpoint(candidate(base_url, concurrency=4))
         questions = [Question(sample=i, epoch=0, prompt=str(i)) for i in range(40)]
         await asyncio.gather(*(endpoint.answer([question]) for question in questions))
@@ -470,7 +484,7 @@ def test_the_metadata_address_is_refused_even_with_the_admins_setting():
     ],
 )
 def test_an_odd_base_url_is_refused_before_anything_is_asked(url, complaint):
-    with pytest.raises(EndpointError, match="endpoint.base_url") as caught:
+    with pytest.raises(EndpointError, match=r"endpoint\.base_url") as caught:
         open_endpoint(candidate(url))
     assert complaint in str(caught.value)
     assert "pw" not in str(caught.value).replace("password", "")

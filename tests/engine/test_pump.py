@@ -2,7 +2,8 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,22 @@ from evals.domain.specs import (
 )
 from evals.domain.trials import Question, Reply, TrialState
 from evals.engine.endpoints import open_endpoint
-from evals.engine.pump import Pump
+from evals.engine.pump import Answered, Pump
 from tests.fakes import Answer, FakeOpenAI
 
 
 class SlowEndpoint:
     """Answers every question after `seconds`, or when `gate` opens; notes what it sees."""
 
-    def __init__(self, *, concurrency=4, batch_size=1, seconds=0.001, fatal_at=None, gate=None):
+    def __init__(
+        self,
+        *,
+        concurrency: int = 4,
+        batch_size: int = 1,
+        seconds: float = 0.001,
+        fatal_at: int | None = None,
+        gate: asyncio.Event | None = None,
+    ) -> None:
         self.batch_size = batch_size
         self.concurrency = concurrency
         self.seconds = seconds
@@ -32,7 +41,7 @@ class SlowEndpoint:
         self.in_flight = 0
         self.levels: list[int] = []
 
-    async def answer(self, questions):
+    async def answer(self, questions: Sequence[Question]) -> list[Reply]:
         self.batches.append([question.sample for question in questions])
         self.in_flight += 1
         self.levels.append(self.in_flight)
@@ -44,32 +53,32 @@ class SlowEndpoint:
             self.in_flight -= 1
         return [self._reply(question) for question in questions]
 
-    async def close(self):
+    async def close(self) -> None:
         pass
 
     @property
-    def asked(self):
+    def asked(self) -> list[int]:
         return [sample for batch in self.batches for sample in batch]
 
-    def _reply(self, question):
+    def _reply(self, question: Question) -> Reply:
         if self.fatal_at is not None and question.sample >= self.fatal_at:
             return Reply(state=TrialState.MODEL_ERROR, error="bad key", is_fatal=True)
         return Reply(state=TrialState.OK, output=str(question.sample))
 
 
-async def questions(count, *, read=None) -> AsyncIterator[Question]:
+async def questions(count: int, *, read: list[int] | None = None) -> AsyncIterator[Question]:
     for sample in range(count):
         if read is not None:
             read.append(sample)
         yield Question(sample=sample, epoch=0, prompt="x")
 
 
-async def collect(pump):
+async def collect(pump: Pump) -> list[Answered]:
     return [answered async for batch in pump.batches(gather_seconds=0.005) for answered in batch]
 
 
 def test_every_question_gets_its_own_reply_once():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint()
         async with Pump(endpoint, questions(500)) as pump:
             return await collect(pump), pump.stats
@@ -82,7 +91,7 @@ def test_every_question_gets_its_own_reply_once():
 
 
 def test_concurrency_is_never_passed_and_kept_full():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=16, seconds=0.01)
         async with Pump(endpoint, questions(400)) as pump:
             await collect(pump)
@@ -95,7 +104,7 @@ def test_concurrency_is_never_passed_and_kept_full():
 
 
 def test_over_http_the_server_sees_the_allowed_number_at_once():
-    async def main(base_url):
+    async def main(base_url: str) -> Any:
         endpoint = open_endpoint(_candidate(base_url, concurrency=16))
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -112,7 +121,7 @@ def test_over_http_the_server_sees_the_allowed_number_at_once():
     print(f"wall over N x latency / concurrency: {seconds / (320 * 0.02 / 16):.2f}")  # noqa: T201
 
 
-def _candidate(base_url, **endpoint):
+def _candidate(base_url: str, **endpoint: Any) -> CandidateSpec:
     return CandidateSpec(
         name="x",
         model=ModelSpec(id="x", open=True),
@@ -122,7 +131,7 @@ def _candidate(base_url, **endpoint):
 
 
 def test_throttling_is_counted():
-    async def main(base_url):
+    async def main(base_url: str) -> Any:
         endpoint = open_endpoint(_candidate(base_url, concurrency=2))
         async with Pump(endpoint, questions(6)) as pump:
             await collect(pump)
@@ -134,7 +143,7 @@ def test_throttling_is_counted():
 
 
 def test_batches_are_filled():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=1, batch_size=8)
         async with Pump(endpoint, questions(20)) as pump:
             await collect(pump)
@@ -144,8 +153,8 @@ def test_batches_are_filled():
 
 
 def test_questions_are_read_ahead_and_no_further():
-    async def main():
-        read = []
+    async def main() -> Any:
+        read: list[int] = []
         gate = asyncio.Event()
         endpoint = SlowEndpoint(concurrency=2, gate=gate)
         async with Pump(endpoint, questions(10_000, read=read)) as pump:
@@ -161,7 +170,7 @@ def test_questions_are_read_ahead_and_no_further():
 
 
 def test_a_slow_consumer_slows_the_asking():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=50, seconds=0)
         async with Pump(endpoint, questions(10_000)) as pump:
             batches = pump.batches(gather_seconds=0.001)
@@ -175,7 +184,7 @@ def test_a_slow_consumer_slows_the_asking():
 
 
 def test_stopping_starts_nothing_new_and_keeps_what_is_in_flight():
-    async def main():
+    async def main() -> Any:
         gate = asyncio.Event()
         endpoint = SlowEndpoint(concurrency=4, gate=gate)
         async with Pump(endpoint, questions(1000)) as pump:
@@ -190,7 +199,7 @@ def test_stopping_starts_nothing_new_and_keeps_what_is_in_flight():
 
 
 def test_stopping_with_a_grace_gives_up_on_calls_that_outlast_it():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=4, gate=asyncio.Event())
         async with Pump(endpoint, questions(1000)) as pump:
             await asyncio.sleep(0.02)
@@ -203,16 +212,16 @@ def test_stopping_with_a_grace_gives_up_on_calls_that_outlast_it():
 
 
 def test_stopping_wakes_a_feeder_that_waits_and_closes_it():
-    closed = []
+    closed: list[bool] = []
 
-    async def waiting():
+    async def waiting() -> AsyncIterator[Question]:
         try:
             yield Question(sample=0, epoch=0, prompt="x")
             await asyncio.Event().wait()
         finally:
             closed.append(True)
 
-    async def main():
+    async def main() -> Any:
         async with Pump(SlowEndpoint(), waiting()) as pump:
             answered = []
             async for batch in pump.batches():
@@ -225,7 +234,7 @@ def test_stopping_wakes_a_feeder_that_waits_and_closes_it():
 
 
 def test_a_fatal_reply_stops_the_feeding_and_is_kept_apart():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=4, fatal_at=20)
         async with Pump(endpoint, questions(10_000)) as pump:
             return await collect(pump), pump.fatal, endpoint
@@ -238,15 +247,15 @@ def test_a_fatal_reply_stops_the_feeding_and_is_kept_apart():
 
 
 def test_an_error_of_the_feeder_is_raised_after_the_replies():
-    async def broken():
+    async def broken() -> AsyncIterator[Question]:
         for sample in range(5):
             yield Question(sample=sample, epoch=0, prompt="x")
         await asyncio.sleep(0.02)
         raise OSError("database gone")
 
-    answered = []
+    answered: list[Answered] = []
 
-    async def main():
+    async def main() -> Any:
         async with Pump(SlowEndpoint(), broken()) as pump:
             async for batch in pump.batches():
                 answered.extend(batch)
@@ -258,12 +267,12 @@ def test_an_error_of_the_feeder_is_raised_after_the_replies():
 
 def test_an_endpoint_that_raises_is_not_silent():
     class Broken(SlowEndpoint):
-        async def answer(self, questions):
+        async def answer(self, questions: Sequence[Question]) -> list[Reply]:
             if questions[0].sample == 7:
                 raise ZeroDivisionError
             return await super().answer(questions)
 
-    async def main():
+    async def main() -> Any:
         async with Pump(Broken(), questions(1000)) as pump:
             await collect(pump)
 
@@ -272,7 +281,7 @@ def test_an_endpoint_that_raises_is_not_silent():
 
 
 def test_leaving_early_ends_every_task():
-    async def main():
+    async def main() -> Any:
         async with Pump(SlowEndpoint(gate=asyncio.Event()), questions(1000)):
             await asyncio.sleep(0.01)
         await asyncio.sleep(0)
@@ -282,7 +291,7 @@ def test_leaving_early_ends_every_task():
 
 
 def test_requests_per_minute_spaces_the_calls():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=8, seconds=0)
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -294,7 +303,7 @@ def test_requests_per_minute_spaces_the_calls():
 
 
 def test_stopping_does_not_wait_for_the_pace():
-    async def main():
+    async def main() -> Any:
         endpoint = SlowEndpoint(concurrency=2)
         async with Pump(endpoint, questions(100), requests_per_minute=1) as pump:
             await asyncio.sleep(0.02)
@@ -305,7 +314,7 @@ def test_stopping_does_not_wait_for_the_pace():
 
 
 def test_memory_does_not_grow_with_the_number_of_samples():
-    async def peak(count):
+    async def peak(count: int) -> int:
         tracemalloc.start()
         endpoint = SlowEndpoint(concurrency=64, seconds=0)
         endpoint.batches = endpoint.levels = _Nothing()
@@ -320,8 +329,8 @@ def test_memory_does_not_grow_with_the_number_of_samples():
     assert large < small + 1_000_000
 
 
-class _Nothing(list):
+class _Nothing(list[Any]):
     """A list that keeps nothing."""
 
-    def append(self, item):
+    def append(self, _item: Any) -> None:
         pass

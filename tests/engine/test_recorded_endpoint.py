@@ -1,6 +1,7 @@
 """Answers that already exist."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -11,7 +12,7 @@ from evals.domain.specs import (
     HarnessSpec,
     ModelSpec,
 )
-from evals.domain.trials import Question, RecordedAnswer, TrialState, Usage
+from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState, Usage
 from evals.engine.endpoints import EndpointError, open_endpoint, recorded_answer
 
 ENDPOINT = EndpointSpec(
@@ -32,8 +33,8 @@ CANDIDATE = CandidateSpec(
 CELLS = {"text": "hi", "answer": "yes", "in": "12", "out": "3.0", "secs": "0.25"}
 
 
-def ask(recorded, *keys):
-    def lookup(wanted):
+def ask(recorded: Mapping[str, RecordedAnswer], *keys: str | None) -> Sequence[Reply]:
+    def lookup(wanted: Sequence[str]) -> dict[str, RecordedAnswer]:
         return {key: recorded[key] for key in wanted if key in recorded}
 
     endpoint = open_endpoint(CANDIDATE, answers=lookup)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import statistics
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,13 @@ from evals.domain.specs import (
     HarnessSpec,
     ModelSpec,
 )
-from evals.domain.trials import Question, TrialState, Usage
-from evals.engine.endpoints import EndpointError, open_endpoint
+from evals.domain.trials import Question, Reply, TrialState, Usage
+from evals.engine.endpoints import Endpoint, EndpointError, open_endpoint
 
 LABELS = ["red", "green", "blue"]
 
 
-def open_stand_in(*, concurrency=1000, **simulation):
+def open_stand_in(*, concurrency: int = 1000, **simulation: Any) -> Endpoint:
     return open_endpoint(
         CandidateSpec(
             name="closed",
@@ -33,15 +34,17 @@ def open_stand_in(*, concurrency=1000, **simulation):
     )
 
 
-def ask(endpoint, samples, *, epoch=0, order=None):
+def ask(
+    endpoint: Endpoint, samples: int, *, epoch: int = 0, order: int | None = None
+) -> dict[int, Reply]:
     """Return replies by sample; `order` shuffles the asking."""
 
-    async def main():
+    async def main() -> Any:
         asked = [
             Question(sample=i, epoch=epoch, prompt="what colour?", target="red")
             for i in range(samples)
         ]
-        random.Random(order).shuffle(asked)
+        random.Random(order).shuffle(asked)  # noqa: S311
         replies = await asyncio.gather(*(endpoint.answer([question]) for question in asked))
         return {question.sample: reply[0] for question, reply in zip(asked, replies, strict=True)}
 
@@ -49,7 +52,7 @@ def ask(endpoint, samples, *, epoch=0, order=None):
 
 
 def test_the_same_sample_meets_the_same_fate_whatever_the_order():
-    settings = {
+    settings: dict[str, Any] = {
         "accuracy": 0.7,
         "error_rate": 0.1,
         "no_answer_rate": 0.1,
@@ -86,7 +89,7 @@ def test_latency_is_slept_and_varies_around_its_median():
     assert statistics.median(seconds) == pytest.approx(0.01, rel=0.15)
     assert statistics.stdev(seconds) > 0.003
 
-    async def timed():
+    async def timed() -> float:
         loop = asyncio.get_running_loop()
         started = loop.time()
         slow = open_stand_in(latency_seconds=0.05)
@@ -103,7 +106,7 @@ def test_tokens_are_given_or_estimated_from_the_text():
 
 
 def test_its_concurrency_holds():
-    async def main():
+    async def main() -> Any:
         endpoint = open_stand_in(concurrency=2, latency_seconds=0.02)
         loop = asyncio.get_running_loop()
         started = loop.time()

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from evals.domain.specs import CandidateSpec, HarnessSpec
 from evals.domain.trials import Question
 from evals.engine.endpoints.local import Generated, LocalEndpoint, Model, ModelKey, kept_model
+from evals.engine.endpoints.protocol import EndpointError
+from evals.engine.localmodel import LocalBackend, LocalModelError
 
 
 def open_hf(candidate: CandidateSpec) -> LocalEndpoint:
@@ -29,24 +30,25 @@ def open_hf(candidate: CandidateSpec) -> LocalEndpoint:
 class HarnessModel:
     """One of lm-eval's models, asked in our words."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: LocalBackend) -> None:
         self._backend = backend
 
     def generate(
-        self, questions: Sequence[Question], harness: HarnessSpec, *, seed: int | None
+        self, questions: Sequence[Question], harness: HarnessSpec, /, *, seed: int | None
     ) -> list[Generated]:
-        """Return one text per question. System and prompt are joined the way lm-eval joins them."""
-        prompts = [
-            "\n\n".join(filter(None, (question.system, question.prompt))) for question in questions
-        ]
-        made = self._backend.generate(
-            prompts,
-            max_tokens=harness.max_tokens,
-            temperature=harness.temperature,
-            top_p=harness.top_p,
-            stop=harness.stop,
-            seed=seed,
-        )
+        """Return one text per question; a prompt that the model cannot take is a RuntimeError."""
+        try:
+            made = self._backend.generate(
+                [question.prompt for question in questions],
+                systems=[question.system for question in questions],
+                max_tokens=harness.max_tokens,
+                temperature=harness.temperature,
+                top_p=harness.top_p,
+                stop=harness.stop,
+                seed=seed,
+            )
+        except (ValueError, AssertionError) as error:
+            raise RuntimeError(str(error)) from error
         return [Generated(*one) for one in made]
 
 
@@ -54,11 +56,14 @@ def _load(candidate: CandidateSpec) -> Model:
     # Imported here: lm-eval takes seconds to import, and only this kind of endpoint needs it.
     from evals.engine.harness import local_backend  # noqa: PLC0415
 
-    backend = local_backend(
-        kind="hf",
-        model_id=candidate.model.id,
-        revision=candidate.model.revision,
-        device=candidate.endpoint.device,
-        batch_size=candidate.endpoint.batch_size,
-    )
+    try:
+        backend = local_backend(
+            kind="hf",
+            model_id=candidate.model.id,
+            revision=candidate.model.revision,
+            device=candidate.endpoint.device,
+            batch_size=candidate.endpoint.batch_size,
+        )
+    except LocalModelError as error:
+        raise EndpointError(f"model.id: {error}") from error
     return HarnessModel(backend)

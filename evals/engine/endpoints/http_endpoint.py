@@ -21,7 +21,7 @@ DEADLINE_ATTEMPTS = 10  # a trial may take this many time-outs
 _BAD_REQUEST = 400
 _TOO_MANY = 429
 _BAD_GATEWAY = 502
-_CLIENT_ERRORS = range(400, 600)
+_ERRORS = range(400, 600)
 _LOG_EVERY_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class HttpEndpoint:
         """Judge an error that a gateway wraps in a 200, by the status it carries inside."""
         error = content["error"]
         code = error.get("code") if isinstance(error, dict) else None
-        status = code if code in _CLIENT_ERRORS else _BAD_GATEWAY
+        status = code if isinstance(code, int) and code in _ERRORS else _BAD_GATEWAY
         return self._refusals.judge(replace(response, status=status), complaint_in(content))
 
     def _refused(self, response: Response) -> Reply | TryAgain:

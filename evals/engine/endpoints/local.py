@@ -29,7 +29,7 @@ class Model(Protocol):
     """A loaded model."""
 
     def generate(
-        self, questions: Sequence[Question], harness: HarnessSpec, *, seed: int | None
+        self, questions: Sequence[Question], harness: HarnessSpec, /, *, seed: int | None
     ) -> Sequence[Generated]:
         """Return one text per question, in order; a RuntimeError is the questions' fault."""
 

@@ -76,14 +76,11 @@ def _open_openai(
 def _url(endpoint: EndpointSpec) -> SplitResult:
     """Return where to post; a query in `base_url` stays behind the path."""
     found = endpoint.base_url
-    expected = "expected something like http://host:8000/v1"
-    try:
-        url = urlsplit(found or "")
-        is_address = url.scheme in ("http", "https") and url.hostname and (url.port or True)
-    except ValueError:
-        is_address = False
-    if not is_address:
-        raise EndpointError(f"endpoint.base_url: found {found!r}, {expected}")
+    url = urlsplit(found or "") if _is_address(found) else None
+    if url is None:
+        raise EndpointError(
+            f"endpoint.base_url: found {found!r}, expected something like http://host:8000/v1"
+        )
     if url.username or url.password:
         raise EndpointError(
             "endpoint.base_url: holds a user name or password, expected none; "
@@ -91,6 +88,14 @@ def _url(endpoint: EndpointSpec) -> SplitResult:
         )
     path = url.path.rstrip("/")
     return url._replace(path=path if path.endswith(PATH) else path + PATH, fragment="")
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        url = urlsplit(text or "")
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 def _checked_key(api_key: str | None) -> str | None:

@@ -34,7 +34,7 @@ class OpenVinoModel:
         self._has_template = bool(self._tokenizer.chat_template)
 
     def generate(
-        self, questions: Sequence[Question], harness: HarnessSpec, *, seed: int | None
+        self, questions: Sequence[Question], harness: HarnessSpec, /, *, seed: int | None
     ) -> list[Generated]:
         """Return one text per question; a prompt that the model cannot take is a RuntimeError."""
         prompts = [self._prompt(question) for question in questions]
@@ -85,7 +85,7 @@ def _load(path: str, device: str) -> Model:
         raise EndpointError(f"model.id: {path} cannot be loaded on {device}: {error}") from None
 
 
-def _settings(harness: HarnessSpec, *, seed: int | None) -> dict[str, Any]:
+def _settings(harness: HarnessSpec, /, *, seed: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "max_new_tokens": harness.max_tokens,
         "stop_strings": set(harness.stop),

@@ -13,7 +13,7 @@ from evals.engine.endpoints.http_endpoint import Exchange, HttpEndpoint
 from evals.engine.endpoints.opening import open_endpoint
 from evals.engine.endpoints.protocol import EndpointError
 from evals.engine.endpoints.text import redacted, storable
-from evals.engine.endpoints.transport import Response
+from evals.engine.endpoints.transport import Lost, Response
 
 GREETING = Question(sample=0, epoch=0, prompt="Answer with one word: ready?", target="ready")
 
@@ -71,11 +71,11 @@ def _shown(endpoint: HttpEndpoint, exchange: Exchange) -> EndpointTrial:
         "body": exchange.request,
     }
     outcome, verdict = exchange.outcome, exchange.verdict
-    is_response = isinstance(outcome, Response)
-    shown = _response(outcome) if isinstance(outcome, Response) else outcome.error
+    response = outcome if isinstance(outcome, Response) else None
+    shown = outcome.error if isinstance(outcome, Lost) else _response(outcome)
     return EndpointTrial(
         request_shown=redacted(_json(request), key),
-        status=outcome.status if is_response else None,
+        status=None if response is None else response.status,
         response_shown=storable(redacted(shown, key))[:_SHOWN],
         reply=verdict if isinstance(verdict, Reply) else verdict.given_up(1),
     )

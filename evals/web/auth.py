@@ -1,0 +1,61 @@
+"""Who asks, for which team, and whether they may write; strangers find nothing."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+
+from evals.models import Membership, Team, User
+from evals.queries import access
+
+P = ParamSpec("P")
+TEAM_KEY = "team"
+
+
+class TeamRequest(HttpRequest):
+    """A request by a signed-in member; `team` is the one that is switched to."""
+
+    user: User
+    team: Team
+    membership: Membership
+
+
+View = Callable[Concatenate[TeamRequest, P], HttpResponse]
+
+
+def member_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let members of a team in; others are asked to sign in, and the teamless find nothing."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(_with_team(request), *args, **kwargs)
+
+    return checked
+
+
+def editor_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let members in who may write; for viewers the page does not exist."""
+
+    @wraps(view)
+    def checked(request: TeamRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not access.may_write(request.membership):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return member_required(checked)
+
+
+def _with_team(request: HttpRequest) -> TeamRequest:
+    """Attach the team of the session, or the first one, with the user's membership in it."""
+    assert isinstance(request.user, User)
+    memberships = list(access.memberships_of(request.user))
+    if not memberships:
+        raise Http404
+    wanted = request.session.get(TEAM_KEY)
+    chosen = next((m for m in memberships if m.team_id == wanted), memberships[0])
+    request.team, request.membership, request.memberships = chosen.team, chosen, memberships  # type: ignore[attr-defined]
+    return request  # type: ignore[return-value]

@@ -1,0 +1,95 @@
+import pytest
+
+from tests.domain.specfiles import SMALLEST, changed, told, with_endpoint, with_scorer
+
+
+@pytest.mark.parametrize("key", ["slice: {channel: phone}", "alpha: 0.01"])
+def test_a_criterion_that_is_not_built_is_refused(key):
+    name = key.partition(":")[0]
+    assert told(changed("at_least: 0.85", f"at_least: 0.85\n  {key}")) == [
+        (
+            f"12: bar[0].{name}: {name!r} is not built yet, "
+            "expected one of metric, at_least, at_most, advisory"
+        )
+    ]
+
+
+def test_a_margin_against_the_incumbent_is_not_built_yet():
+    assert told(changed("at_least: 0.85", "within: 0.03\n  of: incumbent")) == [
+        (
+            "11: bar[0].within: 'within' is not built yet, "
+            "expected one of metric, at_least, at_most, advisory"
+        ),
+        "12: bar[0].of: 'of' is not built yet, expected one of metric, at_least, at_most, advisory",
+    ]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["cost_per_accepted_usd", "ttft_p50_seconds", "error_rate", "pass@5", "pass@k", "pass_at_1"],
+)
+def test_a_metric_that_is_not_built_is_refused(metric):
+    assert told(changed("metric: exact_match", f"metric: {metric}")) == [
+        (
+            f"10: bar[0].metric: metric {metric!r} is not built yet, expected one of exact_match, "
+            "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, cost_per_1k_usd"
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["judge", "json_schema", "json_fields"])
+def test_a_scorer_that_is_not_built_is_refused(name):
+    known = "expected one of exact_match, contains, regex, last_number, f1, choice, lm_eval"
+    assert told(with_scorer(name)) == [f"8: scorers[0]: scorer {name!r} is not built yet, {known}"]
+    assert told(with_scorer(f"{{{name}: {{model: x}}}}")) == [
+        f"8: scorers[0].{name}: scorer {name!r} is not built yet, {known}"
+    ]
+
+
+@pytest.mark.parametrize("path", ["$.answer", "$[0]"])
+def test_a_json_path_is_not_built_yet(path):
+    assert told(with_scorer(f"{{f1: {{extract: {path!r}}}}}")) == [
+        (
+            f"8: scorers[0].f1.extract: a JSON path, {path!r} is not built yet; "
+            "expected a regular expression"
+        )
+    ]
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "vllm", "lm_eval"])
+def test_an_endpoint_kind_that_is_not_built_is_refused(kind):
+    assert told(with_endpoint(f"kind: {kind}; base_url: http://a")) == [
+        (
+            f"18: candidates[0].endpoint.kind: endpoint kind {kind!r} is not built yet, "
+            "expected one of openai, openvino, hf, recorded, stand_in"
+        )
+    ]
+
+
+@pytest.mark.parametrize("key", ["tokens_per_minute", "stream", "extra_body", "arguments", "args"])
+def test_an_endpoint_key_that_is_not_built_is_refused(key):
+    assert told(with_endpoint(f"kind: hf; {key}: 1")) == [
+        (
+            f"19: candidates[0].endpoint.{key}: {key!r} is not built yet, "
+            "expected one of kind, device, batch_size, concurrency, timeout_seconds, pool"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["few_shot", "self_consistency", "format_repair", "reasoning", "extra_body", "stream"],
+)
+def test_a_harness_key_that_is_not_built_is_refused(key):
+    assert told(f"{SMALLEST}  harness: {{{key}: 1}}\n") == [
+        (
+            f"20: candidates[0].harness.{key}: {key!r} is not built yet, "
+            "expected one of system, prompt, max_tokens, temperature, top_p, stop, seed"
+        )
+    ]
+
+
+def test_stopping_early_is_not_built_yet():
+    assert told(f"{SMALLEST}plan: {{stop_early: true}}\n") == [
+        "20: plan.stop_early: stopping early, 'stop_early: true' is not built yet; expected false"
+    ]

@@ -1,0 +1,62 @@
+"""Homes for real PostgreSQL and Valkey servers."""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.embedded.served import serving
+from viability.leftovers import running, stop_leftovers
+
+KILL = ((signal.SIGKILL, 5),)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the services told the person at the terminal."""
+    return []
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everybody can enter, unlike pytest's own when root runs the tests."""
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def made_home() -> Iterator[Path]:
+    """A home whose database is made, to be copied: making one takes seconds."""
+    with open_folder() as folder:
+        with serving(folder / "home"):
+            pass
+        yield folder / "home"
+
+
+@pytest.fixture
+def home(made_home: Path, folder: Path) -> Path:
+    """A stopped home that has run before."""
+    subprocess.run(["cp", "-a", made_home, folder / "home"], check=True)
+    return folder / "home"
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="viability-test-", dir="/tmp"))  # noqa: S108
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        for data in folder.rglob("postgres"):
+            stop_leftovers(partial(running, "postgres", data), KILL)
+            if data.is_symlink():
+                shutil.rmtree(data.readlink().parent, ignore_errors=True)
+        for data in folder.rglob("valkey"):
+            stop_leftovers(partial(running, "valkey-server", data), KILL)
+        shutil.rmtree(folder)
