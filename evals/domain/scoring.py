@@ -196,21 +196,25 @@ def _required(options: Mapping[str, Any], name: str) -> Any:
     return options[name]
 
 
-_KIND_NAMES: Mapping[Any, str] = MappingProxyType({
-    bool: "true or false",
-    str: "text",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    tuple: "a list",
-    Mapping: "a mapping",
-})
+_KIND_NAMES: Mapping[Any, str] = MappingProxyType(
+    {
+        bool: "true or false",
+        str: "text",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        tuple: "a list",
+        Mapping: "a mapping",
+    }
+)
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], OutputScorer]] = MappingProxyType({
-    "choice": _choice,
-    "contains": _contains,
-    "f1": _f1,
-    "last_number": _last_number,
-    "regex": _regex,
-})
+_BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], OutputScorer]] = MappingProxyType(
+    {
+        "choice": _choice,
+        "contains": _contains,
+        "f1": _f1,
+        "last_number": _last_number,
+        "regex": _regex,
+    }
+)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from evals.domain.specharnesses import default_prompt
 from evals.domain.specidentity import identity_json, referenced_files, spec_identity
 from evals.domain.specnodes import position_of, read_nodes
 from evals.domain.specorigins import SpecOrigin, check_remote_limits, origin_problems
@@ -17,7 +16,6 @@ __all__ = [
     "SpecOrigin",
     "SpecProblem",
     "check_remote_limits",
-    "default_prompt",
     "identity_json",
     "read_spec",
     "referenced_files",

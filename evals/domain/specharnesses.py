@@ -30,8 +30,3 @@ BLANK = HarnessSpec(prompt="")
 def harness(value: Value) -> HarnessSpec:
     """Read a harness; without a prompt it is blank, to be filled in by the default."""
     return HarnessSpec(**{"prompt": "", **Section(value, noun="harness").read(HARNESS)})
-
-
-def default_prompt(input_column: str) -> str:
-    """Return the prompt of a harness that has none: the input alone."""
-    return f"{{{{ {input_column} }}}}"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from evals.domain.prompts import column_template
 from evals.domain.specbars import bar_problems, criterion
 from evals.domain.speccandidates import candidate, candidate_problems
 from evals.domain.specendpoints import HUB_NAME
-from evals.domain.specharnesses import default_prompt
 from evals.domain.specnumbers import money, number, whole
 from evals.domain.specproblems import Path
 from evals.domain.specs import CandidateSpec, EvalSetSpec, PlanSpec, Spec, TaskSpec
@@ -99,7 +99,7 @@ def whole_spec(value: Value) -> Spec:
     """Read a whole spec; what its parts say about each other is checked afterwards."""
     required = ("task", "eval_set", "scorers", "bar", "candidates")
     spec = Spec(**Section(value).read(SPEC, required=required))
-    prompt = default_prompt(spec.eval_set.input)
+    prompt = column_template(spec.eval_set.input)
     return replace(
         spec, candidates=tuple(_with_prompt(candidate, prompt) for candidate in spec.candidates)
     )

@@ -15,22 +15,22 @@ from evals.domain.specvalues import Read, Value, flag, list_of, no_repeats, opti
 
 def _labels(value: Value) -> list[str]:
     labels = list_of(text, noun="label")(value)
-    no_repeats(value, labels)
+    no_repeats(value, [label.strip().casefold() for label in labels])
     return list(labels)
 
 
-def _extract(value: Value) -> str | None:
+def _expression(value: Value) -> str:
     written = value.written(ScalarKind.TEXT) or ""
     if written.startswith(("$.", "$[")):
         value.note(f"a JSON path, {not_built(written)}; expected a regular expression")
-        return None
+        return written
     return pattern(value)
 
 
 SCORERS: Mapping[str, Mapping[str, Read]] = {
     "exact_match": {"ignore_case": flag, "ignore_punctuation": flag, "ignore_numbers": flag},
     "contains": {"ignore_case": flag},
-    "regex": {"pattern": pattern},
+    "regex": {"pattern": _expression},
     "last_number": {"tolerance": not_negative},
     "f1": {},
     "choice": {"labels": _labels},
@@ -91,7 +91,7 @@ def _is_known(value: Value, name: str) -> bool:
 def _with_options(name: str, value: Value) -> ScorerSpec:
     if value.is_nothing and name not in _REQUIRED:
         return ScorerSpec(name=name)
-    keys = {**SCORERS[name], "extract": optional(_extract)}
+    keys = {**SCORERS[name], "extract": optional(_expression)}
     options = Section(value).read(keys, required=_REQUIRED.get(name, ()))
     extract = options.pop("extract", None)
     return ScorerSpec(name=name, options=MappingProxyType(options), extract=extract)

@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
+from evals.domain.prompts import column_template
 from evals.domain.speccandidates import CANDIDATE, MODEL
 from evals.domain.specendpoints import ENDPOINT
-from evals.domain.specharnesses import HARNESS, default_prompt
+from evals.domain.specharnesses import HARNESS
 from evals.domain.specnodes import LIKE_A_NUMBER
 from evals.domain.specparts import DEFAULT_SPLIT, EVAL_SET, PLAN, TASK
 from evals.domain.specprices import PRICE
@@ -65,7 +66,7 @@ def _criterion(criterion: CriterionSpec) -> dict[str, Any]:
 
 def _candidate(candidate: CandidateSpec, spec: Spec) -> dict[str, Any]:
     harness = _part(candidate.harness, HARNESS)
-    if harness["prompt"] == default_prompt(spec.eval_set.input):
+    if harness["prompt"] == column_template(spec.eval_set.input):
         del harness["prompt"]
     parts = {
         "model": _part(candidate.model, MODEL),

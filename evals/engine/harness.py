@@ -32,6 +32,14 @@ datasets.disable_progress_bars()
 _TARGET = "viability_target"
 _FILTER = "filter"
 _PROBE = "probe"
+_MEDIA = (datasets.Image, datasets.Audio, datasets.Video)
+_LOAD_FAILURES = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    TypeError,
+    datasets.exceptions.DatasetsError,
+)
 
 
 class SampleScorer:
@@ -44,9 +52,7 @@ class SampleScorer:
     def __init__(self, scorers: Sequence[ScorerSpec]) -> None:
         self._scorers = {spec.name: _scorer(spec) for spec in scorers}
 
-    def score(
-        self, output: str, *, columns: Mapping[str, Any], target: str
-    ) -> dict[str, Score]:
+    def score(self, output: str, *, columns: Mapping[str, Any], target: str) -> dict[str, Score]:
         """Return one score for each scorer, by name.
 
         A scorer that fails or takes too long gives a Score whose value is None, with the reason.
@@ -75,9 +81,7 @@ def check_scorers(scorers: Sequence[ScorerSpec]) -> list[Problem]:
 _Scorer = Callable[[str, Mapping[str, Any], str], Score]
 
 
-def _guarded(
-    scorer: _Scorer, output: str, columns: Mapping[str, Any], target: str
-) -> Score:
+def _guarded(scorer: _Scorer, output: str, columns: Mapping[str, Any], target: str) -> Score:
     try:
         return scorer(output, columns, target)
     except Exception as error:  # noqa: BLE001 - lm-eval's metrics and filters raise anything
@@ -203,13 +207,13 @@ def load_hf_rows(name: str, split: str, revision: str | None = None) -> Iterator
     path, _, configuration = name.partition(":")
     try:
         rows = datasets.load_dataset(path, configuration or None, split=split, revision=revision)
-    except (OSError, ValueError, RuntimeError, TypeError, datasets.exceptions.DatasetsError) as error:
+    except _LOAD_FAILURES as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         message = f"cannot load {name!r}, split {split!r}: {reason}"
         raise InputError(Problem(message=message)) from error
-    media = (datasets.Image, datasets.Audio, datasets.Video)
-    dropped = [name for name, kind in rows.features.items() if isinstance(kind, media)]
-    return ({key: _json_value(cell) for key, cell in row.items()} for row in rows.remove_columns(dropped))
+    media = [name for name, kind in rows.features.items() if isinstance(kind, _MEDIA)]
+    plain = rows.remove_columns(media)
+    return ({key: _json_value(cell) for key, cell in row.items()} for row in plain)
 
 
 def _json_value(cell: Any) -> Any:
@@ -231,9 +235,7 @@ def local_backend(
     except ImportError as error:
         raise LocalModelError(f"models in this process need the extra hf: {error}") from error
     try:
-        model = HFLM(
-            model_id, revision=revision or "main", device=device, batch_size=batch_size
-        )
+        model = HFLM(model_id, revision=revision or "main", device=device, batch_size=batch_size)
     except (OSError, ValueError, RuntimeError, AssertionError) as error:
         raise LocalModelError(f"cannot load {model_id!r} on {device}: {error}") from error
     return LocalBackend(model, request=_request)

@@ -70,16 +70,12 @@ def _metric(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"metric": name, "aggregation": "mean", "higher_is_better": True, **arguments}
 
 
-def _exact_match(
-    options: Mapping[str, Any], extract: tuple[Mapping[str, Any], ...]
-) -> StockForm:
+def _exact_match(options: Mapping[str, Any], extract: tuple[Mapping[str, Any], ...]) -> StockForm:
     check_options(options, known=dict.fromkeys(_FLAGS, bool))
     return StockForm(metric=_metric("exact_match", options), filters=(*extract, TAKE_FIRST))
 
 
-def _last_number(
-    options: Mapping[str, Any], extract: tuple[Mapping[str, Any], ...]
-) -> StockForm:
+def _last_number(options: Mapping[str, Any], extract: tuple[Mapping[str, Any], ...]) -> StockForm:
     check_options(options, known={"tolerance": float})
     return StockForm(
         metric=_metric("exact_match", {"regexes_to_ignore": [","]}),
@@ -101,9 +97,7 @@ def _lm_eval(options: Mapping[str, Any], extract: tuple[Mapping[str, Any], ...])
     steps = [_step(step) for step in options.get("filters", ())]
     if not any(step["function"] == "take_first" for step in steps):
         steps.append(TAKE_FIRST)
-    return StockForm(
-        metric=_metric(options["metric"], arguments), filters=(*extract, *steps)
-    )
+    return StockForm(metric=_metric(options["metric"], arguments), filters=(*extract, *steps))
 
 
 def _check_arguments(arguments: Mapping[str, Any]) -> None:
@@ -124,15 +118,13 @@ def _step(step: Any) -> Mapping[str, Any]:
     if not isinstance(step, Mapping) or not isinstance(step.get("function"), str):
         raise ScorerError(f"filters holds {step!r}, expected {{function: name, …}}")
     if "regexes_to_ignore" in step:
-        raise ScorerError("regexes_to_ignore in a filter has no time limit, expected it in arguments")
+        raise ScorerError("regexes_to_ignore in a filter cannot be timed, expected in arguments")
     if "regex_pattern" in step:
         pattern_option("regex_pattern", str(step["regex_pattern"]))
     return dict(step)
 
 
-_FORMS: Mapping[
-    str, Callable[[Mapping[str, Any], tuple[Mapping[str, Any], ...]], StockForm]
-] = {
+_FORMS: Mapping[str, Callable[[Mapping[str, Any], tuple[Mapping[str, Any], ...]], StockForm]] = {
     "exact_match": _exact_match,
     "last_number": _last_number,
     "lm_eval": _lm_eval,

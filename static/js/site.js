@@ -47,7 +47,8 @@ async function copy(button) {
 }
 
 // Rows: arrows walk them; where a drawer is open, it follows.
-const rowLinks = () => all("[data-rows] tbody tr").map((row) => find("a[href]", row)).filter(Boolean);
+const rowLinks = () =>
+  all("[data-rows] tbody tr").map((row) => find("a[href]", row)).filter(Boolean);
 const openRows = '[data-rows] tr[aria-current="true"]';
 const openLink = () => find(`${openRows} a[href]`);
 function walkRows(step) {

@@ -134,7 +134,7 @@ def test_a_blank_input_or_target_is_told():
 
 
 def test_a_null_input_or_target_is_told():
-    table = [
+    table: Table = [
         {"text": "Hi", "label": "a"},
         {"text": None, "label": "a"},
         {"text": "Hi", "label": None},
@@ -156,7 +156,7 @@ def test_false_and_zero_are_values():
 
 def test_a_json_row_that_lacks_a_column_of_the_mapping_is_told():
     row = {"text": "Hi", "label": "a", "channel": "c", "customer_id": "1"}
-    table = [row, *({k: v for k, v in row.items() if k != name} for name in row)]
+    table: Table = [row, *({k: v for k, v in row.items() if k != name} for name in row)]
     assert told(jsonl_of(table), FULL, "jsonl")[:2] == [
         "line 2, column 'text': missing from this row, which has 'label', 'channel', 'customer_id'",
         "line 3, column 'label': missing from this row, which has 'text', 'channel', 'customer_id'",

@@ -125,9 +125,7 @@ def test_a_choice_is_the_one_label_in_the_output(output, target, value, answer):
 
 def test_several_labels_or_none_are_no_choice():
     several = score("choice", "refund or payment", "refund", labels=LABELS)
-    assert several == Score(
-        value=0.0, explanation="several labels in the output: refund, payment"
-    )
+    assert several == Score(value=0.0, explanation="several labels in the output: refund, payment")
     assert score("choice", "who knows", "refund", labels=LABELS) == Score(
         value=0.0, explanation="no label in the output"
     )

@@ -70,6 +70,10 @@ def options(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=strategies).map(MappingProxyType)
 
 
+def folded(label: str) -> str:
+    return label.strip().casefold()
+
+
 PATTERNS = st.sampled_from(["a+", r"answer: (\w+)", "(a)|(b)", "1e3", "yes"])
 LM_EVAL = st.fixed_dictionaries(
     {"metric": NAME},
@@ -86,7 +90,7 @@ OPTIONS = {
     "regex": st.builds(lambda p: MappingProxyType({"pattern": p}), PATTERNS),
     "last_number": options(tolerance=st.floats(0, allow_infinity=False)),
     "f1": options(),
-    "choice": st.lists(NAME, min_size=1, max_size=3, unique=True).map(
+    "choice": st.lists(NAME, min_size=1, max_size=3, unique_by=folded).map(
         lambda labels: MappingProxyType({"labels": labels})
     ),
     "lm_eval": LM_EVAL,
@@ -98,7 +102,7 @@ SIMULATION = options(
     input_tokens=maybe(WHOLE),
     labels=NAMES,
 )
-ASKED = {"concurrency": COUNT, "timeout_seconds": POSITIVE, "pool": NAME}
+ASKED = {"concurrency": COUNT, "requests_per_minute": maybe(COUNT), "pool": NAME}
 ENDPOINTS = st.one_of(
     st.builds(
         EndpointSpec,
@@ -106,10 +110,12 @@ ENDPOINTS = st.one_of(
         base_url=st.sampled_from(["http://localhost:8000/v1", "https://a.example"]),
         api_key_env=maybe(st.sampled_from(["KEY", "yes", "_1"])),
         secret=maybe(NAME),
-        requests_per_minute=maybe(COUNT),
+        timeout_seconds=POSITIVE,
         **ASKED,
     ),
-    st.builds(EndpointSpec, kind=st.just(EndpointKind.OPENVINO), device=NAME, **ASKED),
+    st.builds(
+        EndpointSpec, kind=st.just(EndpointKind.OPENVINO), device=NAME, batch_size=COUNT, **ASKED
+    ),
     st.builds(EndpointSpec, kind=st.just(EndpointKind.HF), device=NAME, batch_size=COUNT, **ASKED),
     st.builds(
         EndpointSpec,

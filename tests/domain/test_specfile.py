@@ -6,7 +6,6 @@ import yaml
 from evals.domain.specfile import (
     SpecOrigin,
     check_remote_limits,
-    default_prompt,
     identity_json,
     referenced_files,
     spec_identity,
@@ -56,6 +55,12 @@ def test_the_smallest_spec_has_all_the_defaults():
             ),
         ),
     )
+
+
+def test_the_default_prompt_works_with_any_column():
+    spec = read(changed("input: text", "input: what they said"))
+    assert spec.candidates[0].harness.prompt == '{{ columns["what they said"] }}'
+    assert "prompt" not in write_spec(spec)
 
 
 def test_the_example_says_what_it_says():
@@ -255,7 +260,3 @@ def test_a_gguf_model_is_told_by_its_content():
     spec = read(with_endpoint("kind: openvino").replace("org/open", "tiny.gguf"))
     identity = spec_identity(spec, {"tiny.gguf": "abc"})
     assert identity["candidates"][0]["model"]["id"] == {"sha256": "abc"}
-
-
-def test_a_default_prompt_is_the_input_alone():
-    assert default_prompt("question") == "{{ question }}"

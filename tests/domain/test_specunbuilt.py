@@ -71,7 +71,7 @@ def test_an_endpoint_key_that_is_not_built_is_refused(key):
     assert told(with_endpoint(f"kind: hf; {key}: 1")) == [
         (
             f"19: candidates[0].endpoint.{key}: {key!r} is not built yet, "
-            "expected one of kind, device, batch_size, concurrency, timeout_seconds, pool"
+            "expected one of kind, device, batch_size, concurrency, requests_per_minute, pool"
         )
     ]
 

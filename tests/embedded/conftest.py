@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.served import serving
+from tests.embedded.served import copy_home, serving
 from viability.leftovers import running, stop_leftovers
 
 KILL = ((signal.SIGKILL, 5),)
@@ -42,13 +41,12 @@ def made_home() -> Iterator[Path]:
 @pytest.fixture
 def home(made_home: Path, folder: Path) -> Path:
     """A stopped home that has run before."""
-    subprocess.run(["cp", "-a", made_home, folder / "home"], check=True)
-    return folder / "home"
+    return copy_home(made_home, folder / "home")
 
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="viability-test-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="viability-test-", dir="/tmp"))
     folder.chmod(0o755)
     try:
         yield folder

@@ -35,7 +35,7 @@ def supervisor(home: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m viability.embedded` in a process of its own, which a test may kill."""
     command = [sys.executable, "-m", "viability.embedded", "--home", home, "--"]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - the tests' own
         [*command, "sh", "-c", SCRIPT],
         env=environment,
         stdout=subprocess.PIPE,
@@ -47,6 +47,29 @@ def supervisor(home: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def sleeper(program: str = "/bin/sleep", **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process that has nothing to do with us."""
+    with subprocess.Popen([program, "60"], **options) as process:  # noqa: S603 - the tests' own
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run Python to its end."""
+    return subprocess.run(  # noqa: S603 - the tests' own
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, **options
+    )
+
+
+def copy_home(home: Path, to: Path) -> Path:
+    """Copy a stopped home, owners included."""
+    subprocess.run(["/bin/cp", "-a", home, to], check=True)  # noqa: S603 - the tests' own
+    return to
 
 
 def addresses_from(process: subprocess.Popen[str]) -> ServiceAddresses:

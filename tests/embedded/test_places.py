@@ -1,14 +1,22 @@
 import os
 import pwd
 import signal
-import subprocess
-import sys
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.embedded.served import PROJECT, addresses_from, remember, remembered, serving, supervisor
+from tests.embedded.served import (
+    PROJECT,
+    addresses_from,
+    copy_home,
+    remember,
+    remembered,
+    run,
+    serving,
+    supervisor,
+)
 from viability import places
 from viability.embedded import ServiceError
 from viability.leftovers import running
@@ -25,7 +33,7 @@ def test_a_home_may_have_any_name(home, folder, name):
         assert len(sockets) < 80
     with serving(home) as addresses:
         assert remembered(addresses) == (["one"], ["one"])
-    assert not os.path.exists(sockets)
+    assert not Path(sockets).exists()
 
 
 def test_a_short_folder_that_someone_else_made_is_not_used(home, folder, monkeypatch):
@@ -60,13 +68,13 @@ def test_root_keeps_a_database_where_its_service_user_can_reach_it(folder, said)
     with serving(home, said.append) as addresses:
         remember(addresses, "one")
         [server, *_] = running("postgres", home / "postgres")
-        assert os.stat(f"/proc/{server}").st_uid == pwd.getpwnam("nobody").pw_uid
+        assert Path(f"/proc/{server}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
     assert (home / "postgres").readlink().is_relative_to("/var/lib/viability/homes")
     moved = home.rename(folder / "moved")
     with serving(moved) as addresses:
         assert remembered(addresses) == (["one"], ["one"])
-    subprocess.run(["cp", "-a", moved, folder / "copy"], check=True)
-    with pytest.raises(ServiceError, match="is a copy of"), serving(folder / "copy"):
+    copied = copy_home(moved, folder / "copy")
+    with pytest.raises(ServiceError, match="is a copy of"), serving(copied):
         pass
 
 
@@ -88,21 +96,14 @@ def test_programs_out_of_reach_are_copied_once(home, folder, monkeypatch):
         with serving(home) as addresses, psycopg.connect(str(addresses.database_url)):
             [copy] = (folder / "system").iterdir()
             [server, *_] = running("postgres", home / "postgres")
-            assert os.readlink(f"/proc/{server}/exe").startswith(str(copy))
+            assert Path(f"/proc/{server}/exe").readlink().is_relative_to(copy)
 
 
 @as_root
 def test_a_user_without_privileges_runs_everything_alone(folder):
     nobody = pwd.getpwnam("nobody")
     who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
-    tried = subprocess.run(
-        [sys.executable, "-c", "import viability"],
-        env={"PYTHONPATH": str(PROJECT)},
-        check=False,
-        capture_output=True,
-        **who,
-    )
-    if tried.returncode:
+    if run("-c", "import viability", env={"PYTHONPATH": str(PROJECT)}, **who).returncode:
         pytest.skip(f"this checkout or its environment is out of reach for {nobody.pw_name}")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     for word in ("one", "two"):

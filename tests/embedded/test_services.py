@@ -2,7 +2,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.embedded.served import (
     remember,
     remembered,
     serving,
+    sleeper,
     supervisor,
 )
 from viability import processes
@@ -92,7 +92,7 @@ def test_after_everything_was_killed_at_once_nothing_is_lost(home, said):
 
 def test_servers_that_outlived_their_supervisor_are_stopped_first(home, said, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(processes, "dies_with_us", lambda number: None)
+        patch.setattr(processes, "dies_with_us", lambda _: None)
         orphans = [Postgres(home, say=said.append), Valkey(home, say=said.append)]
         for orphan in orphans:
             orphan.start()
@@ -120,7 +120,7 @@ def test_backends_that_outlived_their_postmaster_are_stopped_first(home, said):
 
 def test_strangers_named_by_stale_files_are_left_alone(home, said):
     user = {"user": (home / "postgres").stat().st_uid} if ROOT else {}
-    with subprocess.Popen(["sleep", "60"], cwd="/", **user) as stranger:
+    with sleeper(cwd="/", **user) as stranger:
         stale = f"{stranger.pid}\n{home}/postgres\n1700000000\n5432\n{home}/run\n\n 1 1\nready\n"
         for file in (home / "postgres" / "postmaster.pid", home / "run" / ".s.PGSQL.5432.lock"):
             file.write_text(stale)
@@ -128,18 +128,16 @@ def test_strangers_named_by_stale_files_are_left_alone(home, said):
         with serving(home, said.append) as addresses:
             remember(addresses, "one")
         assert stranger.poll() is None
-        stranger.kill()
     assert said == ["removed a stale pid file of PostgreSQL"]
 
 
 def test_a_postgres_that_serves_another_folder_is_left_alone(home, folder):
     program = shutil.copy("/bin/sleep", folder / "postgres")
-    with subprocess.Popen([program, "60"], cwd=folder) as stranger:
+    with sleeper(program, cwd=folder) as stranger:
         pid_file = home / "postgres" / "postmaster.pid"
         pid_file.write_text(f"{stranger.pid}\n{home}/postgres\n")
         with serving(home):
             assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_a_broken_queue_is_moved_aside(home, said):

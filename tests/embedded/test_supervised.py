@@ -1,7 +1,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,13 +25,10 @@ def environment(monkeypatch):
 
 
 def test_the_commands_exit_status_and_output_pass_through(home):
-    command = [sys.executable, "-m", "viability.embedded", "--home", home, "--", "sh", "-c"]
-    done = subprocess.run(
-        [*command, "echo $DATABASE_URL $BROKER_URL $PGPORT; exit 7"],
+    done = run(
+        *("-m", "viability.embedded", "--home", home, "--"),
+        *("sh", "-c", "echo $DATABASE_URL $BROKER_URL $PGPORT; exit 7"),
         env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "PGPORT": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 7
     assert done.stdout == (
@@ -85,6 +81,9 @@ def test_what_a_killed_child_left_running_ends_before_it_starts_again(tmp_path):
     child.start()
     grandchild = offspring_of(child)
     os.kill(started(child), signal.SIGKILL)
+    while child.exit_status() is None:
+        time.sleep(0.02)
+    assert alive(grandchild)
     child.start()
     assert not alive(grandchild)
     child.stop()

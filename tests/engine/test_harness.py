@@ -170,7 +170,7 @@ def test_good_scorers_have_no_problem():
         (chain("take_first_k"), "refuses its filter: 'k'"),
         (
             chain({"function": "multi_choice_regex", "regexes_to_ignore": ["a"]}),
-            "regexes_to_ignore in a filter has no time limit, expected it in arguments",
+            "regexes_to_ignore in a filter cannot be timed, expected in arguments",
         ),
         (chain(bogus=1), "exact_match fails in lm-eval"),
         (chain(hf_evaluate=True), "arguments holds 'hf_evaluate'"),

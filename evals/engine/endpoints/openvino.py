@@ -54,7 +54,8 @@ class OpenVinoModel:
 
     def _prompt(self, question: Question) -> str:
         if not self._has_template:
-            return "\n\n".join(filter(None, (question.system, question.prompt)))
+            system = "" if question.system is None else f"{question.system}\n"
+            return system + question.prompt
         messages = [{"role": "user", "content": question.prompt}]
         if question.system is not None:
             messages.insert(0, {"role": "system", "content": question.system})
