@@ -53,7 +53,8 @@ class Pattern:
 
     def search(self, text: str) -> "regex.Match[str] | None":
         """Return the first match, or None."""
-        return self._run("search", text)
+        found: regex.Match[str] | None = self._run("search", text)
+        return found
 
     def findall(self, text: str) -> list[Any]:
         """Return every match: texts, or tuples of groups where there are several."""
@@ -62,7 +63,7 @@ class Pattern:
 
     def sub(self, replacement: str, text: str) -> str:
         """Return `text` with every match replaced."""
-        return self._run("sub", replacement, text)
+        return str(self._run("sub", replacement, text))
 
     def first(self, text: str) -> str | None:
         """Return the first match's first group that holds text (or the whole match), stripped.

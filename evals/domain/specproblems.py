@@ -44,7 +44,7 @@ class Problems:
 
     def note(self, path: Path, message: str, *, position: Position | None = None) -> None:
         """Remember a problem; without a `position` it lies where `path` is written."""
-        self._noted.append((path, message, position))
+        self._noted.append((path, _one_line(message), position))
 
     def told(self, position_of: Callable[[Path], Position]) -> tuple[SpecProblem, ...]:
         """Return the problems in the order of the file, each once however often it is aliased."""
@@ -54,6 +54,10 @@ class Problems:
             problem = SpecProblem(file=self.file, line=position[0], path=path, message=message)
             found.setdefault((position, message), problem)
         return tuple(found[key] for key in sorted(found, key=lambda key: key[0]))
+
+
+def _one_line(message: str) -> str:
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in message)
 
 
 def path_text(path: Path) -> str:

@@ -70,12 +70,8 @@ def found(node: Node) -> str:
     if node.kind is ScalarKind.NOTHING:
         return "nothing"
     if node.kind is ScalarKind.FLAG:
-        return f"{_shown(node.text)}, which YAML reads as true or false"
-    return _shown(node.text) if node.kind is ScalarKind.NUMBER else repr(_cut(node.text))
-
-
-def _shown(text: str) -> str:
-    return _cut(text) if text.isprintable() else repr(_cut(text))
+        return f"{_cut(node.text)}, which YAML reads as true or false"
+    return _cut(node.text) if node.kind is ScalarKind.NUMBER else repr(_cut(node.text))
 
 
 def _cut(text: str) -> str:

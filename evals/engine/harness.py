@@ -66,16 +66,22 @@ class SampleScorer:
 def check_scorers(scorers: Sequence[ScorerSpec]) -> list[Problem]:
     """Return what is wrong with the scorers, in their order; nothing is fetched to find out."""
     problems = [] if scorers else [Problem(message="scorers is empty, expected at least one")]
-    seen: set[str] = set()
-    for spec in scorers:
-        try:
-            if spec.name in seen:
-                raise ScorerError("the name stands twice, expected each scorer once")
-            _scorer(spec)
-        except ScorerError as error:
-            problems.append(Problem(message=f"scorer {spec.name}: {error}"))
-        seen.add(spec.name)
+    names = [spec.name for spec in scorers]
+    for place, spec in enumerate(scorers):
+        fault = _fault(spec)
+        if spec.name in names[:place]:
+            fault = "the name stands twice, expected each scorer once"
+        if fault:
+            problems.append(Problem(message=f"scorer {spec.name}: {fault}"))
     return problems
+
+
+def _fault(spec: ScorerSpec) -> str | None:
+    try:
+        _scorer(spec)
+    except ScorerError as error:
+        return str(error)
+    return None
 
 
 _Scorer = Callable[[str, Mapping[str, Any], str], Score]

@@ -4,7 +4,7 @@ The same form scores in the worker and is written to an exported task, so the tw
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.domain.scoring import (
@@ -25,11 +25,12 @@ _FLAGS = ("ignore_case", "ignore_punctuation", "ignore_numbers")
 class StockForm:
     """What stock lm-eval is told about one scorer.
 
-    `filters` ends in a single answer per sample, or in NO_MATCH, which `nothing` explains.
+    `name` is that of the chain of filters in lm-eval's log. `filters` ends in a single answer per sample, or in NO_MATCH, which `nothing` explains.
     `reduce_target` makes the column of targets from the eval set's; `target_column` names it, so
     equal names mean equal columns.
     """
 
+    name: str = ""
     metric: Mapping[str, Any]
     filters: tuple[Mapping[str, Any], ...]
     target_column: str = "viability_target"
@@ -46,7 +47,8 @@ def stock_form(spec: ScorerSpec) -> StockForm:
     if spec.name not in _FORMS:
         known = ", ".join(sorted({"choice", "contains", "f1", "regex", *_FORMS}))
         raise ScorerError(f"there is no scorer {spec.name!r} yet, known scorers: {known}")
-    return _FORMS[spec.name](spec.options, _extract(spec.extract))
+    form = _FORMS[spec.name](spec.options, _extract(spec.extract))
+    return replace(form, name=spec.options.get("name", spec.name))
 
 
 def _extract(source: str | None) -> tuple[Mapping[str, Any], ...]:

@@ -191,15 +191,15 @@ def _parts(forms: Mapping[str, StockForm]) -> list[dict[str, StockForm]]:
 
 
 def _scoring(forms: Mapping[str, StockForm]) -> dict[str, Any]:
-    first = next(iter(forms.values()))
+    first = forms[0]
     scoring = {"doc_to_target": first.target_column, "metric_list": [dict(first.metric)]}
     if len(forms) == 1 and first.filters == (TAKE_FIRST,):
         return scoring  # the chain that lm-eval has by itself, under its name "none"
     return {
         **scoring,
         "filter_list": [
-            {"name": name, "filter": [dict(step) for step in form.filters]}
-            for name, form in forms.items()
+            {"name": form.name, "filter": [dict(step) for step in form.filters]}
+            for form in forms
         ],
     }
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,9 @@ from evals.domain.specs import ScorerSpec
 from evals.domain.trials import Score
 
 
-def score(name, output, target="", *, extract=None, **options):
+def score(
+    name: str, output: str, target: str = "", *, extract: str | None = None, **options: Any
+) -> Score:
     spec = ScorerSpec(name=name, options=options, extract=extract)
     return output_scorer(spec)(output, target)
 

@@ -206,7 +206,7 @@ def test_strange_keys_are_quoted_so_that_a_problem_stays_one_line():
         (
             "Support intent",
             'a\n  monthly_volume: !!int "5\\n"',
-            r"3: task.monthly_volume: found '5\n', expected a whole number, 0 or more",
+            r"3: task.monthly_volume: found 5\n, expected a whole number, 0 or more",
         ),
         (
             "Support intent",
@@ -503,6 +503,13 @@ def test_every_scorer_is_read_with_its_options():
             ),
         ),
         (
+            '{f1: {extract: "(?\\n"}}',
+            (
+                r"8: scorers[0].f1.extract: '(?\n' is not a usable pattern: "
+                r"unknown extension ?\n at position 1 (line 1, column 2)"
+            ),
+        ),
+        (
             "{f1: {extract: '['}}",
             (
                 "8: scorers[0].f1.extract: '[' is not a usable pattern: "
@@ -681,7 +688,7 @@ def test_a_bad_address_is_told_without_showing_it(url, problem):
 @pytest.mark.parametrize(
     "endpoint",
     [
-        "kind: openai; base_url: 'http://[::1]:8000/v1?api-version=1'; api_key_env: null; pool: gpu",
+        "kind: openai; base_url: 'http://[::1]:8000/v1?version=1'; api_key_env: null; pool: gpu",
         "kind: openvino; device: cpu; concurrency: 2",
         "kind: hf; device: cuda; batch_size: 16",
         "kind: recorded; file: a.csv; key: id; output: b; input_tokens: c; pool: files",

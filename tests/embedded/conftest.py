@@ -14,6 +14,8 @@ from tests.embedded.served import copy_home, serving
 from viability.leftovers import running, stop_leftovers
 
 KILL = ((signal.SIGKILL, 5),)
+MEMORY = Path("/dev/shm")  # noqa: S108 - a home is copied for almost every test
+ENOUGH_BYTES = 1_000_000_000
 
 
 @pytest.fixture
@@ -27,6 +29,14 @@ def folder() -> Iterator[Path]:
     """A folder that everybody can enter, unlike pytest's own when root runs the tests."""
     with open_folder() as folder:
         yield folder
+
+
+@pytest.fixture
+def programs() -> Iterator[Path]:
+    """A folder that everybody can execute programs in: often not so where homes are."""
+    with tempfile.TemporaryDirectory(prefix="viability-test-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

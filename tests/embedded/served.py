@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ import redis
 from viability.embedded import ServiceAddresses, embedded_services, take_home
 
 PROJECT = Path(__file__).resolve().parents[2]
+PACKAGES = sysconfig.get_path("purelib")
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{PROJECT}:{PACKAGES}"}
 # Says where its services answer, then waits to be stopped.
 SCRIPT = 'echo "$DATABASE_URL"; echo "$BROKER_URL"; exec sleep 60'
 
 
 @contextlib.contextmanager
-def serving(
-    home: Path, say: Callable[[str], None] = lambda words: None
-) -> Iterator[ServiceAddresses]:
+def serving(home: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[ServiceAddresses]:
     """Run both services of a home from this process."""
     with (
         take_home(home, command="a test", say=say) as held,
@@ -31,13 +32,14 @@ def serving(
 
 
 @contextlib.contextmanager
-def supervisor(home: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
+def supervisor(
+    home: Path, *, python: str = sys.executable, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m viability.embedded` in a process of its own, which a test may kill."""
-    command = [sys.executable, "-m", "viability.embedded", "--home", home, "--"]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
+    command = [python, "-m", "viability.embedded", "--home", home, "--"]
     with subprocess.Popen(  # noqa: S603 - the tests' own
         [*command, "sh", "-c", SCRIPT],
-        env=environment,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -59,10 +61,12 @@ def sleeper(program: str = "/bin/sleep", **options: Any) -> Iterator[subprocess.
             process.kill()
 
 
-def run(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+def run(
+    *arguments: str | Path, python: str = sys.executable, **options: Any
+) -> "subprocess.CompletedProcess[str]":
     """Run Python to its end."""
     return subprocess.run(  # noqa: S603 - the tests' own
-        [sys.executable, *arguments], capture_output=True, text=True, check=False, **options
+        [python, *arguments], capture_output=True, text=True, check=False, **options
     )
 
 

@@ -1,14 +1,17 @@
+import contextlib
 import os
 import pwd
 import signal
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.embedded.served import (
-    PROJECT,
+    ENVIRONMENT,
     addresses_from,
     copy_home,
     remember,
@@ -89,12 +92,12 @@ def test_a_link_to_a_database_that_is_gone_is_refused(folder):
 
 
 @as_root
-def test_programs_out_of_reach_are_copied_once(home, folder, monkeypatch):
-    monkeypatch.setattr(places, "SYSTEM", folder / "system")
-    monkeypatch.setattr(places, "_can_read", lambda file, account: False)
+def test_programs_out_of_reach_are_copied_once(home, programs, monkeypatch):
+    monkeypatch.setattr(places, "SYSTEM", programs / "system")
+    monkeypatch.setattr(places, "_can_read", lambda *_: False)
     for _ in range(2):
         with serving(home) as addresses, psycopg.connect(str(addresses.database_url)):
-            [copy] = (folder / "system").iterdir()
+            [copy] = (programs / "system").iterdir()
             [server, *_] = running("postgres", home / "postgres")
             assert Path(f"/proc/{server}/exe").readlink().is_relative_to(copy)
 
@@ -103,15 +106,24 @@ def test_programs_out_of_reach_are_copied_once(home, folder, monkeypatch):
 def test_a_user_without_privileges_runs_everything_alone(folder):
     nobody = pwd.getpwnam("nobody")
     who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
-    if run("-c", "import viability", env={"PYTHONPATH": str(PROJECT)}, **who).returncode:
-        pytest.skip(f"this checkout or its environment is out of reach for {nobody.pw_name}")
+    python = python_for(who)
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    home = folder / "home"
     for word in ("one", "two"):
-        with supervisor(folder / "home", **who) as process:
+        with supervisor(home, python=python, **who) as process:
             remember(addresses_from(process), word)
             process.terminate()
             assert process.wait() == 128 + signal.SIGTERM
-    home = folder / "home"
     assert {file.lstat().st_uid for file in home.rglob("*")} == {nobody.pw_uid}
     with serving(home) as addresses:  # root goes on with the data as the user who owns it
         assert remembered(addresses) == (["one", "two"], ["one", "two"])
+
+
+def python_for(who: dict[str, Any]) -> str:
+    """Return a Python that this user can run our code with; root's own is often out of reach."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        with contextlib.suppress(OSError):
+            tried = run("-c", "import viability.embedded", python=python, env=ENVIRONMENT, **who)
+            if tried.returncode == 0:
+                return python
+    return pytest.skip("this checkout or its environment is out of reach for others")

@@ -106,16 +106,15 @@ def test_servers_that_outlived_their_supervisor_are_stopped_first(home, said, mo
 def test_backends_that_outlived_their_postmaster_are_stopped_first(home, said):
     with supervisor(home) as process:
         addresses = addresses_from(process)
-        with psycopg.connect(str(addresses.database_url), autocommit=True) as database:
-            database.execute("SET statement_timeout = 0")
-            busy = database.pgconn
-            busy.send_query(b"DO $$ BEGIN LOOP END LOOP; END $$")
-            os.kill(int((home / "postgres" / "postmaster.pid").read_text().split()[0]), 9)
+        with contextlib.closing(psycopg.connect(str(addresses.database_url))) as database:
+            database.pgconn.send_query(b"DO $$ BEGIN LOOP END LOOP; END $$")
+            postmaster = (home / "postgres" / "postmaster.pid").read_text().split()[0]
+            os.kill(int(postmaster), signal.SIGKILL)
             process.kill()
             process.wait()
             with serving(home, said.append) as again:
                 remember(again, "one")
-    assert any("outlived its killed run" in words for words in said)
+    assert any("PostgreSQL that outlived its killed run" in words for words in said)
 
 
 def test_strangers_named_by_stale_files_are_left_alone(home, said):
@@ -131,9 +130,9 @@ def test_strangers_named_by_stale_files_are_left_alone(home, said):
     assert said == ["removed a stale pid file of PostgreSQL"]
 
 
-def test_a_postgres_that_serves_another_folder_is_left_alone(home, folder):
-    program = shutil.copy("/bin/sleep", folder / "postgres")
-    with sleeper(program, cwd=folder) as stranger:
+def test_a_postgres_that_serves_another_folder_is_left_alone(home, programs):
+    program = shutil.copy("/bin/sleep", programs / "postgres")
+    with sleeper(program, cwd=programs) as stranger:
         pid_file = home / "postgres" / "postmaster.pid"
         pid_file.write_text(f"{stranger.pid}\n{home}/postgres\n")
         with serving(home):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.served import PROJECT, supervisor
+from tests.embedded.served import ENVIRONMENT, run, supervisor
 from viability import cli
 from viability.children import Child, Keeper
 from viability.embedded import main, take_home
@@ -28,7 +28,7 @@ def test_the_commands_exit_status_and_output_pass_through(home):
     done = run(
         *("-m", "viability.embedded", "--home", home, "--"),
         *("sh", "-c", "echo $DATABASE_URL $BROKER_URL $PGPORT; exit 7"),
-        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "PGPORT": "1"},
+        env=ENVIRONMENT | {"PGPORT": "1"},
     )
     assert done.returncode == 7
     assert done.stdout == (

@@ -3,8 +3,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,12 @@ class Row:
     target: str
 
 
-def exact_match(**options):
+def exact_match(**options: Any) -> ScorerSpec:
     extract = options.pop("extract", None)
     return ScorerSpec(name="exact_match", options=options, extract=extract)
 
 
-def task(name, *scorers):
+def task(name: str, *scorers: ScorerSpec) -> Spec:
     return Spec(
         task=TaskSpec(name=name),
         eval_set=EvalSetSpec(input="text", target="label"),
@@ -57,7 +57,7 @@ def task(name, *scorers):
     )
 
 
-def asked(**harness):
+def asked(**harness: Any) -> CandidateSpec:
     return CandidateSpec(
         name="candidate",
         model=ModelSpec(id="m", open=True),
@@ -66,7 +66,7 @@ def asked(**harness):
     )
 
 
-def rows(count=6):
+def rows(count: int = 6) -> list[Row]:
     texts = [f"Message {number} \u2028 {{{{ not a template }}}}" for number in range(count)]
     targets = [TARGETS[number % len(TARGETS)] for number in range(count)]
     return [
@@ -75,7 +75,7 @@ def rows(count=6):
     ]
 
 
-def answers(samples):
+def answers(samples: Sequence[Row]) -> Callable[[Any], Any]:
     """Return a server's answers: some right, some nearly, some empty, always the same."""
     targets = {f"{sample.input['text']}\nIntent:\n": sample.target for sample in samples}
 
@@ -91,7 +91,7 @@ def answers(samples):
     return answer
 
 
-def run_stock_lm_eval(base_url, *names, include, output):
+def run_stock_lm_eval(base_url: str, *names: str, include: Path, output: Path) -> None:
     command = [
         *(str(Path(sys.executable).with_name("lm_eval")), "--include_path", str(include)),
         *("--tasks", ",".join(names), "--model", "local-chat-completions"),
@@ -112,7 +112,6 @@ class Logged:
     samples: Mapping[str, list[dict[str, Any]]]
     requests: list[Any]
     rows: list[Row]
-    specs: Mapping[str, Spec] = field(default_factory=dict)
 
 
 SPECS = {
@@ -128,6 +127,7 @@ SPECS = {
                 "metric": "exact_match",
                 "filters": ["remove_whitespace", "lowercase"],
                 "arguments": {"ignore_case": True},
+                "name": "folded",
             },
         ),
     ),
@@ -151,10 +151,10 @@ def logged(tmp_path_factory):
     files = sorted(output.rglob("samples_*.jsonl"))
     lines = {file.name: file.read_text(encoding="utf-8").split("\n") for file in files}
     found = {name: [json.loads(line) for line in text if line] for name, text in lines.items()}
-    return Logged(found, requests, samples, SPECS)
+    return Logged(found, requests, samples)
 
 
-def answer_of(entry):
+def answer_of(entry: Any) -> str:
     """Return the model's answer, which stock lm_eval replaces by a placeholder where it is null."""
     text = entry["resps"][0][0]
     return "" if text == "LMEVAL_MODEL_NONE_ANSWER_PLACEHOLDER" else text
@@ -165,8 +165,8 @@ def answer_of(entry):
     [
         ("samples_plain_", "plain", {"none": "exact_match"}),
         ("samples_forgiving_", "forgiving", {"none": "exact_match"}),
-        ("samples_mixed::mixed_exact_match_", "mixed", {"exact_match": "", "lm_eval": ""}),
-        ("samples_mixed::mixed_last_number_", "mixed", {"last_number": ""}),
+        ("samples_mixed::mixed_exact_match_", "mixed", {"exact_match": "exact_match", "folded": "lm_eval"}),
+        ("samples_mixed::mixed_last_number_", "mixed", {"last_number": "last_number"}),
     ],
 )
 def test_stock_lm_eval_gives_every_sample_the_score_that_we_give_it(
@@ -174,10 +174,11 @@ def test_stock_lm_eval_gives_every_sample_the_score_that_we_give_it(
 ):
     (entries,) = [each for name, each in logged.samples.items() if name.startswith(task_file)]
     scorer = SampleScorer(SPECS[spec].scorers)
-    theirs, ours = {}, {}
+    theirs: dict[Any, float] = {}
+    ours: dict[Any, float | None] = {}
     for entry in entries:
         row = logged.rows[entry["doc_id"]]
-        name = filters[entry["filter"]] or entry["filter"]
+        name = filters[entry["filter"]]
         scores = scorer.score(answer_of(entry), columns=row.input, target=row.target)
         ours[entry["doc_id"], name] = scores[name].value
         theirs[entry["doc_id"], name] = entry["exact_match"]
@@ -224,10 +225,10 @@ class Loader(yaml.SafeLoader):
     pass
 
 
-Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+Loader.add_constructor("!function", lambda _, node: str(node.value))
 
 
-def exported(folder, spec, samples, **harness):
+def exported(folder: Path, spec: Spec, samples: Sequence[Row], **harness: Any) -> tuple[Any, Any]:
     path = export_task(spec, samples, candidate=asked(**harness), folder=folder)
     config = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506
     lines = (folder / f"{path.stem}.jsonl").read_text(encoding="utf-8").split("\n")
@@ -237,7 +238,7 @@ def exported(folder, spec, samples, **harness):
 def test_the_folder_holds_one_yaml_its_rows_and_their_reader(tmp_path):
     config, _ = exported(tmp_path / "new", task("Support intent", exact_match()), rows())
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert names == ["rows.py", "support_intent.jsonl", "support_intent.yaml"]
+    assert names == [f"support_intent{rest}" for rest in (".jsonl", ".yaml", "_rows.py")]
     assert config["task"] == "support_intent"
     assert "description" not in config
     assert config["generation_kwargs"] == {
@@ -312,7 +313,7 @@ def test_a_tasks_name_becomes_one_that_lm_eval_takes(name, slug):
 )
 def test_a_scorer_that_stock_lm_eval_lacks_is_refused(tmp_path, scorer, reason):
     with pytest.raises(ExportRefusedError, match=reason):
-        exported(tmp_path, task("t", exact_match(), replace(scorer)), rows())
+        exported(tmp_path, task("t", exact_match(), scorer), rows())
 
 
 @pytest.mark.parametrize(
@@ -325,6 +326,12 @@ def test_a_scorer_that_stock_lm_eval_lacks_is_refused(tmp_path, scorer, reason):
 def test_a_harness_that_stock_lm_eval_cannot_follow_is_refused(tmp_path, harness, reason):
     with pytest.raises(ExportRefusedError, match=reason):
         exported(tmp_path, task("t", exact_match()), rows(), **harness)
+
+
+def test_two_filters_of_one_name_are_refused(tmp_path):
+    twin = ScorerSpec(name="lm_eval", options={"metric": "exact_match", "name": "exact_match"})
+    with pytest.raises(ExportRefusedError, match="two scorers are called 'exact_match'"):
+        exported(tmp_path, task("t", exact_match(), twin), rows())
 
 
 def test_no_samples_are_refused(tmp_path):

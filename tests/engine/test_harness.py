@@ -2,6 +2,7 @@ import json
 import logging
 import re
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,15 +19,15 @@ FOREVER = "(a|aa)+$"
 LONG = "a" * 60 + "b"
 
 
-def scorer(name, *, extract=None, **options):
+def scorer(name: str, *, extract: str | None = None, **options: Any) -> ScorerSpec:
     return ScorerSpec(name=name, options=options, extract=extract)
 
 
-def chain(*filters, **arguments):
+def chain(*filters: Any, **arguments: Any) -> ScorerSpec:
     return scorer("lm_eval", metric="exact_match", filters=list(filters), arguments=arguments)
 
 
-def score(spec, output, target="", columns=None):
+def score(spec: ScorerSpec, output: str, target: str = "", columns: Any = None) -> Score:
     (only,) = SampleScorer([spec]).score(output, columns=columns or {}, target=target).values()
     return only
 
@@ -43,7 +44,7 @@ def test_exact_match_is_exact():
 )
 def test_exact_match_ignores_what_it_is_told_to(option, output):
     assert score(scorer("exact_match"), output, "yes").value == 0.0
-    assert score(scorer("exact_match", **{option: True}), output, "yes").value == 1.0
+    assert score(scorer("exact_match", **{str(option): True}), output, "yes").value == 1.0
 
 
 def test_a_target_that_looks_like_a_list_or_a_template_is_text():

@@ -1,5 +1,8 @@
 """Real generation through lm-eval's own backend; needs the extra `hf` (torch, transformers)."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 pytest.importorskip("torch", reason="the extra hf (torch) is not installed")
@@ -10,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from evals.engine.harness import local_backend
-from evals.engine.localmodel import LocalModelError
+from evals.engine.localmodel import LocalBackend, LocalModelError
 
 WORDS = (
     "<eos>",
@@ -47,16 +50,16 @@ def model(tmp_path_factory):
         bos_token_id=None,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
-    words = models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="<unk>")
+    places = {word: place for place, word in enumerate(WORDS)}
+    words = models.WordLevel(places, unk_token="<unk>")  # noqa: S106 - no secret
     tokenizer = Tokenizer(words)
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<eos>", unk_token="<unk>"
-    ).save_pretrained(folder)
+    marks: Any = {"eos_token": "<eos>", "unk_token": "<unk>"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **marks).save_pretrained(folder)
     return folder
 
 
-def backend(folder, batch_size=2):
+def backend(folder: Path, batch_size: int = 2) -> LocalBackend:
     return local_backend(
         kind="hf", model_id=str(folder), revision=None, device="cpu", batch_size=batch_size
     )
@@ -88,7 +91,7 @@ def test_a_stop_text_ends_the_answer(model):
 
 
 def test_sampling_repeats_with_its_seed(model):
-    hot = {"max_tokens": 8, "temperature": 5.0, "top_p": 0.95}
+    hot: Any = {"max_tokens": 8, "temperature": 5.0, "top_p": 0.95}
     loaded = backend(model)
     first, again, other = (loaded.generate(PROMPTS, **hot, seed=seed) for seed in (1, 1, 2))
     assert first == again
@@ -109,5 +112,5 @@ def test_a_chat_template_is_applied(model):
 
 
 def test_a_model_that_is_not_there_says_so(tmp_path):
-    with pytest.raises(LocalModelError, match="cannot load '.*' on cpu: "):
+    with pytest.raises(LocalModelError, match=r"cannot load '.*' on cpu: "):
         backend(tmp_path)

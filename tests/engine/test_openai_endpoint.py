@@ -267,6 +267,7 @@ def test_whatever_shape_an_error_has_its_message_is_shown(body, said):
 def test_the_key_is_nowhere_even_where_the_vendor_echoes_it(caplog):
     long = "x" * 270 + f" {KEY} " + "y" * 600
     for answer in (
+        Answer(status=400, body=b"[" * 100_000),
         Answer(status=401, body=error(f"Incorrect API key: {KEY}")),
         Answer(status=400, body=error(long)),
         Answer(status=302, headers={"Location": f"http://example.com/?key={KEY}"}, body={}),
@@ -297,6 +298,19 @@ def test_an_unknown_host_is_fatal_and_named():
     assert reply.is_fatal
     assert "cannot reach http://no-such-host.invalid/v1" in reply.error
     assert "no address found" in reply.error
+
+
+@pytest.mark.parametrize("host", [".example", "a..b", "x" * 70 + ".example"])
+def test_a_host_that_cannot_be_one_is_fatal(host):
+    reply = ask(candidate(f"http://{host}/v1"), "hello")[0]
+    assert (reply.state, reply.is_fatal) == (TrialState.INFRA_ERROR, True)
+    assert "cannot reach" in reply.error
+
+
+def test_a_retry_is_logged_without_what_was_said(caplog):
+    ask_one(Answer(status=503, body=error("about your prompt")))
+    assert "cause=HTTP 503 retries=1" in caplog.text
+    assert "about your prompt" not in caplog.text
 
 
 def test_speaking_tls_to_a_plain_server_is_fatal():

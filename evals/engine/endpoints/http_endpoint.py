@@ -90,7 +90,7 @@ class HttpEndpoint:
             pause = verdict.pause_seconds(attempt)
             if verdict.is_last(attempt) or monotonic() + pause >= deadline:
                 return verdict.given_up(attempt)
-            self._log_retry(verdict.error)
+            self._log_retry(verdict.cause)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable: counting does not end")
 
@@ -112,7 +112,7 @@ class HttpEndpoint:
             return self._refused(response)
         try:
             content = decode(response.body)
-            if "error" in content and not content.get("choices"):
+            if content.get("error") and not content.get("choices"):
                 return self._error_in_success(response, content)
             reply = self._dialect.reply(content, seconds=response.seconds)
         except MalformedReplyError as error:
@@ -136,20 +136,25 @@ class HttpEndpoint:
         verb = "cannot reach" if lost.loss in (Loss.UNREACHABLE, Loss.FORBIDDEN) else "asked"
         error = shortened(redacted(f"{verb} {self.caller.url}: {lost.error}", self.caller.key))
         is_new = not self._has_responded
-        if lost.loss in (Loss.FORBIDDEN, Loss.TOO_LARGE):
-            is_fatal = lost.loss is Loss.FORBIDDEN
-            return TryAgain(
-                error=error, most_attempts=1, seconds=lost.seconds, is_fatal=is_fatal
-            ).given_up(1)
-        if is_new and lost.loss is Loss.UNREACHABLE:
-            return TryAgain(error=error, most_attempts=3, most_seconds=1.0, is_fatal=True)
-        most = 5 if is_new and lost.loss is Loss.BROKEN else None
-        return TryAgain(error=error, most_attempts=most, seconds=lost.seconds, is_fatal=is_new)
+        failure = TryAgain(
+            cause=lost.loss.value, error=error, seconds=lost.seconds, is_fatal=is_new
+        )
+        match lost.loss:
+            case Loss.FORBIDDEN:
+                return replace(failure, is_fatal=True).given_up(1)
+            case Loss.TOO_LARGE:
+                return replace(failure, is_fatal=False).given_up(1)
+            case Loss.UNREACHABLE if is_new:
+                return replace(failure, most_attempts=3, most_seconds=1.0)
+            case Loss.BROKEN if is_new:
+                return replace(failure, most_attempts=5)
+        return failure
 
-    def _log_retry(self, error: str) -> None:
+    def _log_retry(self, cause: str) -> None:
         """Log retries a few times a minute, however many a storm brings."""
         self._retries += 1
         if monotonic() - self._logged_at < _LOG_EVERY_SECONDS:
             return
         self._logged_at = monotonic()
-        logger.warning("endpoint retry retries=%d error=%s", self._retries, error)
+        host = self.caller.host
+        logger.warning("endpoint retry host=%s cause=%s retries=%d", host, cause, self._retries)

@@ -42,7 +42,7 @@ def read_complaint(body: bytes) -> Complaint:
     """Return what an error body says, whatever shape the vendor gives it."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Complaint(body[:_READ].decode(errors="replace"))
     if isinstance(content, list) and content:
         content = content[0]
@@ -53,7 +53,7 @@ def read_complaint(body: bytes) -> Complaint:
 
 def complaint_in(content: Mapping[str, Any]) -> Complaint:
     """Return what a decoded error object says."""
-    error = content.get("error", content)
+    error = content.get("error") or content
     if not isinstance(error, dict):
         return Complaint(str(error))
     for name in ("message", "detail", "error"):
@@ -100,6 +100,7 @@ class Refusals:
         came = self._said(response.body[:_READ].decode(errors="replace")) or "nothing"
         expected = "" if self.has_replied else "; check that base_url is an OpenAI-compatible API"
         return TryAgain(
+            cause="no reply in a success",
             error=self._plain(f"{self.caller.url}: {problem}, found: {came}{expected}"),
             most_attempts=3,
             seconds=response.seconds,
@@ -111,6 +112,7 @@ class Refusals:
         is_hopeless = complaint.code in _OUT_OF_MONEY or (wait or 0) > self.deadline_seconds
         asked = f" (asks to wait {wait:,.0f} s)" if wait and is_hopeless else ""
         return TryAgain(
+            cause=f"HTTP {response.status}",
             error=self._text(response.status, complaint, hint=asked),
             wait_seconds=wait,
             most_attempts=1 if is_hopeless else None,

@@ -18,12 +18,13 @@ _DOUBLINGS = 6  # 0.5 s doubled six times passes the longest wait
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryAgain:
-    """An attempt that may go better later.
+    """An attempt that may go better later. `cause` says why in words fit for a log.
 
     `wait_seconds` is what the server asked for. After `most_attempts`, or at the trial's deadline,
     `error` becomes the reply; `is_fatal` says that the next question would fare no better.
     """
 
+    cause: str
     error: str
     wait_seconds: float | None = None
     most_attempts: int | None = None

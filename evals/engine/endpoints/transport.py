@@ -72,7 +72,7 @@ class Transport:
                 if content is None:
                     return Lost(Loss.TOO_LARGE, f"sent more than {MOST_BYTES:,} bytes", seconds)
                 return Response(response.status, response.headers, content, seconds)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as error:
             return _lost(error, seconds=perf_counter() - started, limit=timeout_seconds)
 
     async def close(self) -> None:
@@ -114,6 +114,8 @@ def _lost(error: Exception, *, seconds: float, limit: float) -> Lost:
             return Lost(Loss.UNREACHABLE, _connect_error(error), seconds)
         case aiohttp.ConnectionTimeoutError():
             return Lost(Loss.UNREACHABLE, f"no connection within {seconds:.0f} s", seconds)
+        case aiohttp.InvalidURL() | UnicodeError():
+            return Lost(Loss.UNREACHABLE, "the host name is not one", seconds)
         case TimeoutError():
             return Lost(Loss.TIMEOUT, f"no answer within {limit:g} s", seconds)
     return Lost(Loss.BROKEN, _break(error), seconds)
