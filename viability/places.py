@@ -19,6 +19,7 @@ import pwd
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -81,8 +82,8 @@ def socket_folder(parent: Path, account: Account | None = None) -> Path:
         folder = SHORT / f"viability-{os.geteuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    ours = {os.geteuid()} | ({account.uid} if account else set())
-    if folder.is_symlink() or not folder.is_dir() or found.st_uid not in ours:
+    ours = {os.geteuid(), parent.stat().st_uid} | ({account.uid} if account else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
         raise ServiceError(f"{folder} belongs to user {found.st_uid}: use another home")
     folder.chmod(0o700)
     if account:

@@ -119,7 +119,6 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
-STATIC_ROOT = HOME / "static"
 # Serving straight from the finders keeps one start-up step away: nothing to collect.
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "uploads"
@@ -165,5 +164,12 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"evals": {"level": "INFO"}, "viability": {"level": "INFO"}},
+    "loggers": {
+        "evals": {"level": "INFO"},
+        "viability": {"level": "INFO"},
+        # One line for each ring of the doorbell would drown the lines that matter.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }

@@ -10,14 +10,12 @@ if pump.fatal is not None:
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from time import monotonic
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from evals.domain.trials import Question, Reply
 from evals.engine.endpoints import Endpoint, Throttled
-
-_BURST_SECONDS = 0.25  # how much of a delay may be caught up without breaking the pace
+from evals.engine.pace import Pace
 
 
 class Answered(NamedTuple):
@@ -73,7 +71,7 @@ class Pump:
         self.fatal: Answered | None = None
         self._endpoint = endpoint
         self._questions = questions
-        self._pace = _Pace(requests_per_minute)
+        self._pace = Pace(requests_per_minute)
         self._grace_seconds = grace_seconds
         self._ahead: asyncio.Queue[Question | None] = asyncio.Queue(max(32, room))
         self._arrived = _Arrivals(room=max(1000, room))
@@ -210,27 +208,6 @@ class Pump:
     def _abandon(self) -> None:
         for task in self._tasks:
             task.cancel()
-
-
-class _Pace:
-    """Spaces calls evenly over a minute."""
-
-    def __init__(self, requests_per_minute: int | None) -> None:
-        self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
-        self._next: float | None = None
-
-    async def wait(self, stopped: asyncio.Event) -> None:
-        """Return when the next call may start, or the pump has stopped."""
-        if not self._interval:
-            return
-        now = monotonic()
-        start = now if self._next is None else max(self._next, now - _BURST_SECONDS)
-        self._next = start + self._interval
-        if start > now:
-            try:
-                await asyncio.wait_for(stopped.wait(), start - now)
-            except TimeoutError:
-                return
 
 
 class _Arrivals:

@@ -25,9 +25,9 @@ _FLAGS = ("ignore_case", "ignore_punctuation", "ignore_numbers")
 class StockForm:
     """What stock lm-eval is told about one scorer.
 
-    `name` is that of the chain of filters in lm-eval's log. `filters` ends in a single answer per sample, or in NO_MATCH, which `nothing` explains.
-    `reduce_target` makes the column of targets from the eval set's; `target_column` names it, so
-    equal names mean equal columns.
+    `name` is that of the chain of filters in lm-eval's log. The chain `filters` ends in a single
+    answer per sample, or in NO_MATCH, which `nothing` explains. `reduce_target` makes the column
+    of targets from the eval set's; `target_column` names it: equal names mean equal columns.
     """
 
     name: str = ""

@@ -1,8 +1,8 @@
 """A task that the stock `lm_eval` command runs, with the same score for every sample.
 
-The folder holds STEM.yaml, its rows in STEM.jsonl and rows.py, which reads them from beside
-itself: lm-eval looks for data files in the working directory, and its JSON reader would turn
-a target like 2024-05-01 into a date. Prompts are stored as rendered, so nothing renders them again.
+The folder holds STEM.yaml, its rows in STEM.jsonl, and STEM_rows.py, which reads them from beside
+itself: lm-eval looks for data files in the working directory, and its JSON reader would turn a
+target like 2024-05-01 into a date. Prompts are stored as rendered, and not rendered again.
 """
 
 import json
@@ -65,20 +65,21 @@ def export_task(
         ExportRefusedError: If a scorer or the harness needs what stock lm-eval does not have.
         PromptError: If the template does not fit a sample.
     """
-    forms = {scorer.name: _form(scorer) for scorer in spec.scorers}
+    forms = _forms(spec.scorers)
     _check_harness(candidate.harness)
-    rows = list(_rows(spec, samples, candidate.harness, list(forms.values())))
+    rows = list(_rows(spec, samples, candidate.harness, forms))
     if not rows:
         raise ExportRefusedError("there is no sample, and stock lm_eval needs at least one")
     _unify(rows)
     name = task_name(spec.task.name)
+    columns = {column for row in rows for column in row}
+    config = _config(name, forms, candidate.harness, columns=columns)
     folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(lines)
-    (folder / "rows.py").write_text(_READER.format(rows=f"{name}.jsonl"), encoding="utf-8")
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    reader = _READER.format(rows=f"{name}.jsonl")
+    (folder / f"{name}_rows.py").write_text(reader, encoding="utf-8")
     path = folder / f"{name}.yaml"
-    config = _config(name, forms, candidate.harness, columns={name for row in rows for name in row})
     text = yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     path.write_text(text, encoding="utf-8")
     return path
@@ -105,6 +106,15 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(
     _Function, lambda dumper, name: dumper.represent_scalar("!function", str(name))
 )
+
+
+def _forms(scorers: Iterable[ScorerSpec]) -> list[StockForm]:
+    forms = [_form(scorer) for scorer in scorers]
+    names = [form.name for form in forms]
+    for name in names:
+        if names.count(name) > 1:
+            raise ExportRefusedError(f"two scorers are called {name!r} in lm-eval's log")
+    return forms
 
 
 def _form(scorer: ScorerSpec) -> StockForm:
@@ -159,38 +169,39 @@ def _unify(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _config(
-    name: str, forms: Mapping[str, StockForm], harness: HarnessSpec, *, columns: Container[str]
+    name: str, forms: Sequence[StockForm], harness: HarnessSpec, *, columns: Container[str]
 ) -> dict[str, Any]:
     shared = {
-        "custom_dataset": _Function("rows.load"),
+        "custom_dataset": _Function(f"{name}_rows.load"),
         "test_split": "test",
         "output_type": "generate_until",
         **_description(harness.system, columns),
         "doc_to_text": PROMPT_COLUMN,
         "generation_kwargs": _generation(harness),
     }
-    parts = _parts(forms)
-    tasks = [{"task": f"{name}_{next(iter(p))}", **shared, **_scoring(p)} for p in parts]
+    tasks = [
+        {"task": f"{name}_{task_name(part[0].name)}", **shared, **_scoring(part)}
+        for part in _parts(forms)
+    ]
     if len(tasks) == 1:
         return {**tasks[0], "task": name}
     return {"group": name, "task": tasks}
 
 
-def _parts(forms: Mapping[str, StockForm]) -> list[dict[str, StockForm]]:
+def _parts(forms: Iterable[StockForm]) -> list[list[StockForm]]:
     """Return the scorers in groups that share a metric and a target, as one lm-eval task must."""
-    parts: list[dict[str, StockForm]] = []
-    for name, form in forms.items():
-        for part in parts:
-            other = next(iter(part.values()))
-            if (form.metric, form.target_column) == (other.metric, other.target_column):
-                part[name] = form
-                break
+    parts: list[list[StockForm]] = []
+    for form in forms:
+        key = (form.metric, form.target_column)
+        fitting = (part for part in parts if (part[0].metric, part[0].target_column) == key)
+        if part := next(fitting, None):
+            part.append(form)
         else:
-            parts.append({name: form})
+            parts.append([form])
     return parts
 
 
-def _scoring(forms: Mapping[str, StockForm]) -> dict[str, Any]:
+def _scoring(forms: Sequence[StockForm]) -> dict[str, Any]:
     first = forms[0]
     scoring = {"doc_to_target": first.target_column, "metric_list": [dict(first.metric)]}
     if len(forms) == 1 and first.filters == (TAKE_FIRST,):
@@ -198,8 +209,7 @@ def _scoring(forms: Mapping[str, StockForm]) -> dict[str, Any]:
     return {
         **scoring,
         "filter_list": [
-            {"name": form.name, "filter": [dict(step) for step in form.filters]}
-            for form in forms
+            {"name": form.name, "filter": [dict(step) for step in form.filters]} for form in forms
         ],
     }
 

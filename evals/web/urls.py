@@ -1,6 +1,10 @@
 """Every page's address."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from evals.web.views import health
 
 app_name = "evals"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -3,7 +3,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evals.domain.specfile import (
@@ -33,6 +33,8 @@ from tests.domain.specfiles import (
     read,
 )
 
+# A whole spec is a large draw; a busy machine should not fail for it.
+UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 ANY_TEXT = st.one_of(
     st.text(CHARACTERS, max_size=12),
@@ -211,6 +213,7 @@ def specs(draw):
     )
 
 
+@UNHURRIED
 @given(spec=specs())
 def test_what_is_written_is_read_back_equal(spec):
     again = read(write_spec(spec), origin=SpecOrigin.STORED)
@@ -218,6 +221,7 @@ def test_what_is_written_is_read_back_equal(spec):
     assert identity_json(again) == identity_json(spec)
 
 
+@UNHURRIED
 @given(text=st.text(CHARACTERS) | st.text("[]{}:,-&*!|>?<'\"\n\t ab#%@`~"))
 @example(text="a: &a\n  <<: *a\n")
 @example(text="? ? ?")
@@ -227,6 +231,7 @@ def test_any_text_is_read_or_refused_with_a_line(text):
     assert all(problem.line and problem.message for problem in caught.value.problems)
 
 
+@UNHURRIED
 @given(data=st.data())
 def test_a_spec_with_a_part_torn_out_is_read_or_refused(data):
     start = data.draw(st.integers(0, len(EXAMPLE)))

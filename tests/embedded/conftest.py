@@ -13,7 +13,7 @@ import pytest
 from tests.embedded.served import copy_home, serving
 from viability.leftovers import running, stop_leftovers
 
-KILL = ((signal.SIGKILL, 5),)
+STEPS = ((signal.SIGINT, 5), (signal.SIGKILL, 5))
 MEMORY = Path("/dev/shm")  # noqa: S108 - a home is copied for almost every test
 ENOUGH_BYTES = 1_000_000_000
 
@@ -56,15 +56,17 @@ def home(made_home: Path, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="viability-test-", dir="/tmp"))
+    fast = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
+    root = MEMORY if fast else Path("/tmp")  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="viability-test-", dir=root))
     folder.chmod(0o755)
     try:
         yield folder
     finally:
         for data in folder.rglob("postgres"):
-            stop_leftovers(partial(running, "postgres", data), KILL)
+            stop_leftovers(partial(running, "postgres", data), STEPS)
             if data.is_symlink():
                 shutil.rmtree(data.readlink().parent, ignore_errors=True)
         for data in folder.rglob("valkey"):
-            stop_leftovers(partial(running, "valkey-server", data), KILL)
+            stop_leftovers(partial(running, "valkey-server", data), STEPS)
         shutil.rmtree(folder)

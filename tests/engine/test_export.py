@@ -165,7 +165,11 @@ def answer_of(entry: Any) -> str:
     [
         ("samples_plain_", "plain", {"none": "exact_match"}),
         ("samples_forgiving_", "forgiving", {"none": "exact_match"}),
-        ("samples_mixed::mixed_exact_match_", "mixed", {"exact_match": "exact_match", "folded": "lm_eval"}),
+        (
+            "samples_mixed::mixed_exact_match_",
+            "mixed",
+            {"exact_match": "exact_match", "folded": "lm_eval"},
+        ),
         ("samples_mixed::mixed_last_number_", "mixed", {"last_number": "last_number"}),
     ],
 )

@@ -44,7 +44,8 @@ def test_exact_match_is_exact():
 )
 def test_exact_match_ignores_what_it_is_told_to(option, output):
     assert score(scorer("exact_match"), output, "yes").value == 0.0
-    assert score(scorer("exact_match", **{str(option): True}), output, "yes").value == 1.0
+    forgiving = ScorerSpec(name="exact_match", options={option: True})
+    assert score(forgiving, output, "yes").value == 1.0
 
 
 def test_a_target_that_looks_like_a_list_or_a_template_is_text():

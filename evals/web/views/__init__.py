@@ -1,0 +1,1 @@
+"""Every page's view, by what it is about."""
