@@ -27,8 +27,8 @@ from evals.domain.specs import (
 from evals.domain.trials import TrialState
 from evals.models import (
     Candidate,
-    Evaluation,
     EvalSetVersion,
+    Evaluation,
     Membership,
     QualityBar,
     Role,

@@ -82,7 +82,7 @@ def web(home: Path, environment: Mapping[str, str], *, port: int) -> Child:
         "host": "127.0.0.1",
         "port": str(port),
         "workers": "1",
-        "blocking-threads": "8",
+        "blocking-threads": "4",
         "workers-kill-timeout": "3",
     }
     named = [part for name, value in options.items() for part in (f"--{name}", value)]

@@ -112,6 +112,9 @@ def _command(home: Path, arguments: list[str]) -> int:
 
 def _beside_database(home: Path, arguments: list[str]) -> int:
     """Run a command on the services of `viability up`, or else as the home's only holder."""
+    # Without our Celery app in the process a bell would ring at the default one's broker,
+    # whatever listens at AMQP's port on this machine.
+    import_module("viability.celery")
     if running := running_services(home):
         _use(running)
         return _django(arguments)
@@ -154,9 +157,6 @@ def _migrate() -> None:
 
 
 def _django(arguments: list[str]) -> int:
-    # Without our Celery app in the process a bell would ring at the default one's broker,
-    # whatever listens at AMQP's port on this machine.
-    import_module("viability.celery")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - see _migrate
 
     try:

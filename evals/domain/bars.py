@@ -13,6 +13,8 @@ decide, and every doubt counts against the claim ("fail closed"). With
 missed when low > t; else it is unsettled, and always where n is 0. 0/1 scores asked once per
 sample have Clopper-Pearson bounds. Graded scores, and plans that ask each sample several times,
 have Chernoff-Hoeffding bounds over the (n + gap) / epochs sample means, which are independent.
+Where samples come in clusters, scores have those bounds over the clusters' means, which claims the
+average cluster; latencies and costs do not hang on what is asked about, and stay by trial.
 
 A latency quantile `at_most L` is judged as the share of trials within L being at least .50, .95
 or .99. A cost has no largest value, so a gap leaves its upper bound unknown: it can then be
@@ -24,10 +26,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evals.domain.claims import Bounds, Claim, CostClaim, Gaps, RateClaim
+from evals.domain.claims import Bounds, Claim, ClusterClaim, CostClaim, Gaps, RateClaim
 from evals.domain.metrics import (
     COST_PER_1K,
     LATENCY_QUANTILES,
+    ClusterMeans,
     Quantile,
     RunFacts,
     ScoreFacts,
@@ -89,6 +92,8 @@ def _judge_score(criterion: CriterionSpec, facts: RunFacts, *, alpha: float) -> 
     score = _score_for(criterion.metric, facts)
     if score is None or not score.n:
         return _unknown(criterion, n=0, method="nothing was judged")
+    if score.clusters is not None:
+        return _judge_clusters(criterion, score, score.clusters, alpha=alpha)
     claim = RateClaim(
         good=score.total,
         n=score.n,
@@ -99,6 +104,17 @@ def _judge_score(criterion: CriterionSpec, facts: RunFacts, *, alpha: float) -> 
     )
     test = _Test(claim, criterion.comparator, criterion.threshold)
     return _result(criterion, test, value=score.mean, n=score.n, method=_rate_method(claim))
+
+
+def _judge_clusters(
+    criterion: CriterionSpec, score: ScoreFacts, clusters: ClusterMeans, *, alpha: float
+) -> CriterionResult:
+    claim = ClusterClaim(
+        clusters=clusters, size=max(1.0, score.n / clusters.count), alpha=alpha
+    )
+    test = _Test(claim, criterion.comparator, criterion.threshold)
+    method = f"one-sided Chernoff-Hoeffding bound over the means of {clusters.count} clusters"
+    return _result(criterion, test, value=score.mean, n=score.n, method=method)
 
 
 def _judge_latency(criterion: CriterionSpec, facts: RunFacts, *, alpha: float) -> CriterionResult:

@@ -11,7 +11,7 @@ from evals.domain.intervals import (
     mean_lower,
     mean_upper,
 )
-from evals.domain.metrics import RunFacts
+from evals.domain.metrics import ClusterMeans, RunFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,27 @@ class RateClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterClaim:
+    """The mean score of the average cluster; only clusters are independent of each other.
+
+    `size` is how many samples a cluster has on average: more samples come as more clusters.
+    """
+
+    clusters: ClusterMeans
+    size: float
+    alpha: float
+
+    def bounds(self, extra: int = 0) -> Bounds:
+        """Return Chernoff-Hoeffding bounds over the clusters' means."""
+        count, least, most = self.clusters.count, self.clusters.least, self.clusters.most
+        more = extra / self.size
+        return Bounds(
+            bounded_mean_lower(_share(least, count), count + more, alpha=self.alpha),
+            bounded_mean_upper(_share(most, count), count + more, alpha=self.alpha),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostClaim:
     """A mean cost of `n` trials; it has no largest value.
 
@@ -104,3 +125,8 @@ class CostClaim:
         low = mean_lower(self.mean, self.sd, n // self.epochs, alpha=self.alpha)
         high = mean_upper(self.mean, self.sd, n // self.epochs, alpha=self.alpha)
         return Bounds(None if low is None else low * n / (n + gap), None if gap else high)
+
+
+def _share(total: float, count: int) -> float:
+    """Return the mean of figures in [0, 1]; sums of floats may stray past it."""
+    return min(max(total / count, 0.0), 1.0)

@@ -46,12 +46,25 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMeans:
+    """Mean scores of `count` clusters, summed: every planned trial of a cluster counts.
+
+    `least` takes each trial without a score as 0, `most` takes it as 1.
+    """
+
+    count: int
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFacts:
     """The judged trials' scores of one metric, each in [0, 1]; no_answer and model_error give 0.
 
     `total` and `squares` are sums of the scores and of their squares, `ones` and `zeros` count
     the scores of exactly 1 and 0. `is_graded` says that the scorer can give partial credit, so
-    that the rule which judges it does not hang on whether it happened to.
+    that the rule which judges it does not hang on whether it happened to. `clusters` is there
+    where samples come in clusters, which are then what is independent.
     """
 
     metric: str
@@ -61,6 +74,7 @@ class ScoreFacts:
     ones: int
     zeros: int
     is_graded: bool = False
+    clusters: ClusterMeans | None = None
 
     @property
     def is_binary(self) -> bool:
@@ -203,6 +217,9 @@ def _score_metric(score: ScoreFacts, *, epochs: int) -> Metric:
     """Return a mean score; trials of one sample depend on each other, so samples count."""
     if score.mean is None:
         interval, method = None, "nothing was judged"
+    elif score.clusters is not None:
+        interval = bounded_mean_interval(score.mean, score.clusters.count)
+        method = f"95 % Chernoff-Hoeffding interval over {score.clusters.count} clusters"
     elif score.is_binary and epochs == 1:
         interval, method = wilson_interval(score.ones, score.n), "95 % Wilson score interval"
     else:

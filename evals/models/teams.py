@@ -19,6 +19,9 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_superuser=True, **fields)
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by e-mail. What they may do is said by their memberships."""

@@ -1,7 +1,7 @@
 """What the database counts of runs: the facts that verdicts and pages rest on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import sqrt
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import connection
 from evals.domain.intervals import quantile_interval
 from evals.domain.metrics import (
     LATENCY_QUANTILES,
+    ClusterMeans,
     CostFacts,
     Counts,
     LatencyFacts,
@@ -19,11 +20,11 @@ from evals.domain.metrics import (
     ScoreFacts,
 )
 from evals.domain.specs import CandidateSpec, CriterionSpec, PriceSpec, ScorerSpec, Spec
-from evals.domain.trials import JUDGED
 from evals.models import Evaluation, Run
+from evals.queries.clusters import cluster_means
+from evals.queries.states import JUDGED_STATES
 
 GRADED = frozenset({"f1", "lm_eval"})  # scorers that can give partial credit
-JUDGED_STATES = sorted(state.value for state in JUDGED)
 QUANTILES = tuple(LATENCY_QUANTILES.values())
 MILLION = Decimal(1_000_000)
 SECONDS_PER_HOUR = 3600
@@ -54,15 +55,32 @@ def latency_thresholds(bar: Sequence[CriterionSpec]) -> list[float]:
 
 
 def count_runs(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[int, Counted]:
-    """Return the facts of each run by its id, in two queries whatever their number."""
+    """Return the facts of each run by its id, in two queries whatever their number.
+
+    An eval set with clusters takes one more for each scorer.
+    """
+    clusters = cluster_means(evaluation, spec, runs)
     rows = _aggregates([run.pk for run in runs], spec)
     quantiles = _quantiles({pk: row["timed"] for pk, row in rows.items() if row["timed"]})
-    return {
+    counted = {
         run.pk: _counted(
             evaluation, spec, spec.candidates[run.position], rows[run.pk], quantiles.get(run.pk, {})
         )
         for run in runs
     }
+    return {pk: _with_clusters(pk, value, clusters) for pk, value in counted.items()}
+
+
+def _with_clusters(
+    run_id: int, counted: Counted, clusters: Mapping[tuple[int, str], ClusterMeans]
+) -> Counted:
+    if not clusters:
+        return counted
+    scores = {
+        name: replace(score, clusters=clusters[run_id, name])
+        for name, score in counted.facts.scores.items()
+    }
+    return replace(counted, facts=replace(counted.facts, scores=scores))
 
 
 def _aggregates(run_ids: Sequence[int], spec: Spec) -> dict[int, dict[str, Any]]:
@@ -290,7 +308,7 @@ def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> Cost
         + 2 * (i * o * row["sum_io"] + i * r * row["sum_ir"] + o * r * row["sum_or"])
     )
     spent = i * row["input_tokens"] + o * row["output_tokens"] + r * row["requests"]
-    return _moments(row["counted"], total, squares, total_spent=spent)
+    return _moments(counts.judged, total, squares, total_spent=spent)
 
 
 def _moments(
@@ -308,6 +326,6 @@ def _moments(
         total_usd=total if total_spent is None else total_spent,
         n=n,
         mean=float(total / n),
-        sd=None if spread is None else sqrt(max(spread, 0)),
+        sd=None if spread is None else sqrt(max(spread, Decimal(0))),
         estimated=estimated,
     )

@@ -15,7 +15,8 @@ from evals.domain.specs import CandidateSpec, Comparator, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
 from evals.models.evaluations import FINAL
-from evals.queries.facts import GRADED, JUDGED_STATES, Counted, count_runs
+from evals.queries.facts import GRADED, Counted, count_runs
+from evals.queries.states import JUDGED_STATES
 
 SCHEMA = "viability.evaluation/1"
 Document = dict[str, Any]
@@ -134,7 +135,7 @@ def _document(spec: Spec, run: Run, counted: Counted, table: PairedTable | None)
         "trials": _trials(facts),
         "metrics": [_metric(metric) for metric in summarise(facts)],
         "criteria": [_criterion(result, facts, ended=ended) for result in results],
-        "paired": _paired(table),
+        "paired": _paired(spec, table),
         "usage": {
             "input_tokens": counted.usage.input_tokens,
             "output_tokens": counted.usage.output_tokens,
@@ -205,17 +206,20 @@ def _criterion(result: CriterionResult, facts: RunFacts, *, ended: bool) -> Docu
 def _probability(result: CriterionResult, facts: RunFacts) -> float | None:
     """Return P(true rate >= threshold | flat prior) for a 0/1 metric with an `at_least` bar."""
     score = facts.scores.get(result.criterion.metric)
-    if score is None or score.passed is None or not score.n:
+    if score is None or score.passed is None or not score.n or score.clusters is not None:
+        return None
+    if facts.epochs > 1:
         return None
     if result.criterion.comparator is not Comparator.AT_LEAST:
         return None
     return probability_at_least(score.passed, score.n, result.criterion.threshold)
 
 
-def _paired(table: PairedTable | None) -> Document | None:
+def _paired(spec: Spec, table: PairedTable | None) -> Document | None:
     if table is None or not table.n:
         return None
-    interval = table.interval()
+    is_independent = spec.plan.epochs == 1 and spec.eval_set.cluster is None
+    interval = table.interval() if is_independent else None
     return {
         "n": table.n,
         "both": table.both,
@@ -225,7 +229,9 @@ def _paired(table: PairedTable | None) -> Document | None:
         "difference": table.difference,
         "low": interval.low if interval else None,
         "high": interval.high if interval else None,
-        "method": "95 % Tango score interval",
+        "method": "95 % Tango score interval"
+        if is_independent
+        else "no interval: trials of one sample or cluster depend on each other",
     }
 
 

@@ -50,5 +50,13 @@ def make_first_admin(*, token: str, email: str, password: str, now: datetime) ->
     return user
 
 
+@transaction.atomic
+def change_password(*, user: User, team: Team, password: str) -> None:
+    """Store a new password; the line in the audit log says that, never what."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record(team=team, user=user, action="password changed", subject=user.email)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from evals.models import Membership, Team, User
 from evals.queries import access
@@ -26,13 +27,16 @@ View = Callable[Concatenate[TeamRequest, P], HttpResponse]
 
 
 def member_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let members of a team in; others are asked to sign in, and the teamless find nothing."""
+    """Let members of a team in; others are asked to sign in, the teamless are told so."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        return view(_with_team(request), *args, **kwargs)
+        member = _with_team(request)
+        if member is None:
+            return render(request, "registration/no_team.html")
+        return view(member, *args, **kwargs)
 
     return checked
 
@@ -49,12 +53,12 @@ def editor_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Http
     return member_required(checked)
 
 
-def _with_team(request: HttpRequest) -> TeamRequest:
-    """Attach the team of the session, or the first one, with the user's membership in it."""
+def _with_team(request: HttpRequest) -> TeamRequest | None:
+    """Attach the team of the session, or the first one; None for a user of no team."""
     assert isinstance(request.user, User)
     memberships = list(access.memberships_of(request.user))
     if not memberships:
-        raise Http404
+        return None
     wanted = request.session.get(TEAM_KEY)
     chosen = next((m for m in memberships if m.team_id == wanted), memberships[0])
     request.team, request.membership, request.memberships = chosen.team, chosen, memberships  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from evals.domain.intervals import (
     clopper_pearson_upper,
 )
 from evals.domain.metrics import (
+    ClusterMeans,
     CostFacts,
     Counts,
     LatencyFacts,
@@ -473,3 +474,29 @@ def test_a_graded_candidate_exactly_at_the_bar_is_seldom_let_through():
     scores = default_rng(20260301).beta(1.7, 0.3, size=(5_000, 200))  # their mean is 0.85
     outcomes = [state(ceil(total)) for total in scores.sum(axis=1)]  # in the candidate's favour
     assert share_of(MET, outcomes) <= chance_at_most(ALPHA, rounds=5_000)
+
+
+def clustered(*, count, least, most, n=200):
+    score = ScoreFacts(
+        metric="exact_match",
+        n=n,
+        total=least * n / count,
+        squares=least * n / count,
+        ones=n,
+        zeros=0,
+        clusters=ClusterMeans(count=count, least=least, most=most),
+    )
+    return RunFacts(counts=Counts(ok=n), planned=n, scores={"exact_match": score})
+
+
+def test_a_clustered_set_is_judged_over_its_clusters_alone():
+    many = judge(at_least(0.8), clustered(count=200, least=190, most=190), alpha=0.05)
+    few = judge(at_least(0.8), clustered(count=10, least=9.5, most=9.5), alpha=0.05)
+    assert (many.state, few.state) == (CriterionState.MET, CriterionState.UNSETTLED)
+    assert few.samples_needed is not None
+    assert "10 clusters" in few.method
+
+
+def test_a_cluster_without_scores_counts_against_both_claims():
+    gap = judge(at_least(0.8), clustered(count=100, least=60, most=100), alpha=0.05)
+    assert gap.state is CriterionState.UNSETTLED

@@ -36,7 +36,7 @@ def supervisor(
     home: Path, *, python: str = sys.executable, **options: Any
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m viability.embedded` in a process of its own, which a test may kill."""
-    command = [python, "-m", "viability.embedded", "--home", home, "--"]
+    command: list[str | Path] = [python, "-m", "viability.embedded", "--home", home, "--"]
     with subprocess.Popen(  # noqa: S603 - the tests' own
         [*command, "sh", "-c", SCRIPT],
         env=ENVIRONMENT,

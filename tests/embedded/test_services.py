@@ -21,6 +21,7 @@ from viability import processes
 from viability.embedded import ServiceError, embedded_services, take_home
 from viability.leftovers import running
 from viability.postgres import Postgres
+from viability.processes import Unit
 from viability.valkey import Valkey
 
 ROOT = os.geteuid() == 0
@@ -93,7 +94,7 @@ def test_after_everything_was_killed_at_once_nothing_is_lost(home, said):
 def test_servers_that_outlived_their_supervisor_are_stopped_first(home, said, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(processes, "dies_with_us", lambda _: None)
-        orphans = [Postgres(home, say=said.append), Valkey(home, say=said.append)]
+        orphans: list[Unit] = [Postgres(home, say=said.append), Valkey(home, say=said.append)]
         for orphan in orphans:
             orphan.start()
             orphan.wait()
@@ -175,6 +176,6 @@ def wait_until(claim) -> None:
 
 
 def shown(database: psycopg.Connection, name: str) -> str:
-    row = database.execute(f"SHOW {name}").fetchone()  # type: ignore[call-overload]
+    row = database.execute(f"SHOW {name}").fetchone()
     assert row
     return str(row[0])

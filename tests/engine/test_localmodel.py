@@ -17,7 +17,7 @@ class FakeModel:
         self.tokenizer.chat_template = chat_template
         self.asked: list[Any] = []
 
-    def generate_until(self, requests: list[Any], *, disable_tqdm: bool) -> list[str]:
+    def generate_until(self, requests: list[Any], **_: bool) -> list[str]:
         self.asked = requests
         return [context.replace("\n", " ") for context, _ in requests]
 
