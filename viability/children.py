@@ -161,7 +161,7 @@ class Keeper:
         try:
             self.unit.start()
             self.unit.wait()
-        except ServiceError as error:
+        except (ServiceError, OSError) as error:
             self._plan(now, f"did not start: {error}")
 
 

@@ -51,17 +51,16 @@ def embedded_servers(
     The caller holds the home's lock. The broker ends first, the database last.
     """
     home = home.expanduser().absolute()
-    servers: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
-        if database:
-            servers["DATABASE_URL"] = Postgres(home, say=say)
-        if broker:
-            servers["BROKER_URL"] = Valkey(home, say=say)
-        for server in servers.values():
-            stack.callback(server.stop)
-            server.start()
-        for server in servers.values():
-            server.wait()
+        try:
+            servers = _made(home, say=say, database=database, broker=broker)
+            for server in servers.values():
+                stack.callback(server.stop)
+                server.start()
+            for server in servers.values():
+                server.wait()
+        except OSError as error:  # no space, no permission, no such user
+            raise ServiceError(f"the embedded services cannot start: {error}") from error
         yield servers
 
 
@@ -72,6 +71,17 @@ def embedded_services(
     """Run the wanted servers and yield where they answer."""
     with embedded_servers(home, say=say, database=database, broker=broker) as servers:
         yield addresses_of(servers)
+
+
+def _made(
+    home: Path, *, say: Callable[[str], None], database: bool, broker: bool
+) -> dict[str, Server]:
+    servers: dict[str, Server] = {}
+    if database:
+        servers["DATABASE_URL"] = Postgres(home, say=say)
+    if broker:
+        servers["BROKER_URL"] = Valkey(home, say=say)
+    return servers
 
 
 def addresses_of(servers: Mapping[str, Server]) -> ServiceAddresses:

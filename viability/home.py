@@ -61,6 +61,7 @@ def take_home(home: Path, *, command: str, say: Callable[[str], None] = say) -> 
 
     Raises:
         HomeBusy: If another process holds it.
+        ServiceError: If it cannot be made.
     """
     home = _made(home)
     descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -112,7 +113,10 @@ def running_services(home: Path) -> ServiceAddresses | None:
 
 def _made(home: Path) -> Path:
     home = home.expanduser().absolute()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceError(f"cannot use {home} as a home: {error.strerror}") from error
     return home
 
 

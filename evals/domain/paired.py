@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import copysign, inf, sqrt
+from math import copysign, hypot, inf, sqrt
 from statistics import NormalDist
 
 from evals.domain.intervals import Interval
@@ -72,8 +72,9 @@ class PairedTable:
         """Return the likeliest rate of losses to the incumbent given the true difference."""
         lost, won, n = self.only_incumbent, self.only_candidate, self.n
         linear = -won - lost + (2 * n - won + lost) * difference
-        constant = -lost * difference * (1 - difference)
-        root = sqrt(max(0.0, linear**2 - 8 * n * constant))
+        room = 8 * n * lost * difference * (1 - difference)
+        # hypot, since the square of a tiny difference would vanish.
+        root = hypot(linear, sqrt(room)) if room >= 0 else sqrt(max(0.0, linear**2 + room))
         return (root - linear) / (4 * n)
 
 

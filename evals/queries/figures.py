@@ -7,7 +7,7 @@ from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
 from evals.domain.verdicts import LABELS
 
 UNKNOWN = "—"
-MINUS = "−"
+MINUS = "\N{MINUS SIGN}"
 WHOLE_DOLLARS = 1000
 CENTS = 1
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -34,12 +34,12 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def difference(value: float | None) -> str:
-    """Return "−0.010" or "+0.008"."""
+    """Return "+0.008", or a true minus sign for what is less."""
     return UNKNOWN if value is None else f"{value:+.3f}".replace("-", MINUS)
 
 
 def difference_interval(low: float | None, high: float | None) -> str:
-    """Return "[−0.027, +0.008]", or nothing where there is none."""
+    """Return "[+0.002, +0.008]", or nothing where there is none."""
     return "" if low is None or high is None else f"[{difference(low)}, {difference(high)}]"
 
 

@@ -129,13 +129,14 @@ def _evidence(results: Results, outcome: Outcome) -> str:
     estimate = outcome.estimate(criterion.metric)
     interval = ""
     if estimate.low is not None and estimate.high is not None:
-        low, high = (figures.metric_value(criterion.metric, x) for x in (estimate.low, estimate.high))
-        interval = f"95 % interval {low.removesuffix(' s')}–{high}, "
+        low = figures.metric_value(criterion.metric, estimate.low).removesuffix(" s")
+        high = figures.metric_value(criterion.metric, estimate.high)
+        interval = f"95 % interval {low} to {high}, "
     method = line["method"].partition(";")[0]
     bound = _bound(criterion, line)
     return (
         f"{interval}n = {line['n']:,} of {results.planned:,}. "
-        f"Judged by the {method}, {bound}, α = {results.spec.plan.alpha:g}."
+        f"Judged by the {method}, {bound}, alpha {results.spec.plan.alpha:g}."
     )
 
 
@@ -159,7 +160,7 @@ def _against(results: Results, outcome: Outcome) -> Fact:
     return Fact(
         label=label,
         value=figures.difference(paired["difference"]),
-        note=f"{interval}, paired, n = {paired['n']:,}",
+        note=f"{interval + ', ' if interval else ''}paired, n = {paired['n']:,}",
         is_simulated=incumbent.spec.is_simulated or outcome.spec.is_simulated,
     )
 

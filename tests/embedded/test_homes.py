@@ -6,7 +6,7 @@ from multiprocessing import get_context
 import pytest
 
 from tests.embedded.served import addresses_from, supervisor
-from viability.embedded import HomeBusy, ServiceAddresses, running_services, take_home
+from viability.embedded import HomeBusy, ServiceAddresses, ServiceError, running_services, take_home
 from viability.home import published
 
 ADDRESSES = ServiceAddresses("postgresql://u:secret@host/db", "redis://host")
@@ -33,6 +33,15 @@ def test_a_home_is_left_in_order_by_a_holder_who_fails(tmp_path, said):
         raise ZeroDivisionError
     with take_home(tmp_path, command="up", say=said.append):
         assert not said
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(ServiceError, match="file/home as a home: Not a directory"),
+        take_home(tmp_path / "file" / "home", command="up"),
+    ):
+        pass
 
 
 def test_a_killed_holder_is_named_and_does_not_keep_the_home(home, said):
