@@ -5,12 +5,13 @@ import contextlib
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from viability import __version__
-from viability.embedded import embedded_services, guarded, with_services
+from viability.embedded import FAILED, embedded_services, guarded, with_services
 from viability.home import ServiceAddresses, ServiceError, running_services, take_home
 from viability.processes import say
 
@@ -115,10 +116,11 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
     # Without our Celery app in the process a bell would ring at the default one's broker,
     # whatever listens at AMQP's port on this machine.
     import_module("viability.celery")
+    evaluates = arguments[0] == "evaluate"
+    run = _evaluate if evaluates else _django
     if running := running_services(home):
         _use(running)
-        return _django(arguments)
-    evaluates = arguments[0] == "evaluate"
+        return run(arguments)
     if os.environ.get("DATABASE_URL") and not evaluates:
         _use(NOWHERE)
         return _django(arguments)
@@ -132,7 +134,7 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
         if evaluates:
             os.environ["VIABILITY_HOLDS_HOME"] = "1"
             _migrate()
-        return _django(arguments)
+        return run(arguments)
 
 
 def _use(addresses: ServiceAddresses) -> None:
@@ -154,6 +156,15 @@ def _migrate() -> None:
         call_command("migrate", verbosity=0, interactive=False)
     except Error as error:
         raise ServiceError(f"the database could not be brought up to date: {error}") from error
+
+
+def _evaluate(arguments: list[str]) -> int:
+    """Run the command; a failure that nobody foresaw must not end with 1, which means NO-GO."""
+    try:
+        return _django(arguments)
+    except Exception:  # noqa: BLE001 - shown in full, and told by the exit status
+        traceback.print_exc()
+        return FAILED
 
 
 def _django(arguments: list[str]) -> int:

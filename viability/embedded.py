@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 NAMES = ("DATABASE_URL", "BROKER_URL")
-NOT_STARTED, NOT_FOUND, INTERRUPTED = 4, 127, 130
+FAILED, NOT_FOUND, INTERRUPTED = 4, 127, 130
 
 
 class Server(Unit, Protocol):
@@ -109,7 +109,7 @@ def guarded(body: Callable[[], int]) -> int:
             return body()
     except (HomeBusy, ServiceError) as error:
         say(str(error))
-        return NOT_STARTED
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except Stopped as stopped:

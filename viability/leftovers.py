@@ -22,6 +22,8 @@ PROC = Path("/proc")
 def stop_leftovers(find: Callable[[], list[int]], steps: Sequence[Step]) -> list[int]:
     """Stop what `find` names, parents first, and return the parents' pids."""
     stopped = _parents(find())
+    if not stopped:
+        return []
     for number, seconds in steps:
         found = find()
         for pid in found if number == signal.SIGKILL else _parents(found):

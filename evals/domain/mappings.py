@@ -56,7 +56,16 @@ def check_mapping(columns: Sequence[str], mapping: Mapping) -> None:
     Raises:
         InputError: With one problem for each such name.
     """
-    missing = [name for name in dict.fromkeys(mapping.columns) if name not in columns]
+    check_columns_are_there(columns, mapping.columns)
+
+
+def check_columns_are_there(columns: Sequence[str], wanted: Iterable[str]) -> None:
+    """Refuse names of columns that are not there.
+
+    Raises:
+        InputError: With one problem for each such name.
+    """
+    missing = [name for name in dict.fromkeys(wanted) if name not in columns]
     if missing:
         raise InputError(*(Problem(message=_missing(name, columns)) for name in missing))
 

@@ -11,11 +11,11 @@ from tempfile import TemporaryFile
 from evals.domain.evalsets import Mapping, SampleRow, read_samples
 from evals.domain.prompts import PromptError, render
 from evals.domain.problems import InputError, Problem
+from evals.domain.recorded import recorded_rows
 from evals.domain.rowfiles import FileKind, RowFile, open_rows
 from evals.domain.specfile import identity_json, read_spec, referenced_files
 from evals.domain.specs import CandidateSpec, EvalSetSpec, Spec
 from evals.domain.trials import RecordedAnswer
-from evals.engine.endpoints import EndpointError, recorded_answer
 from evals.engine.harness import check_scorers, load_hf_rows
 
 CHUNK = 1 << 20
@@ -111,35 +111,9 @@ def recorded_file_answers(
     name = candidate.endpoint.file or ""
     try:
         with inputs.path(name).open("rb") as file:
-            yield from recorded_rows(open_rows(file, FileKind.of(name)), candidate)
+            yield from recorded_rows(open_rows(file, FileKind.of(name)), candidate.endpoint)
     except InputError as error:
         raise error.in_file(name) from None
-
-
-def recorded_rows(
-    rows: RowFile, candidate: CandidateSpec
-) -> Iterator[tuple[str, RecordedAnswer]]:
-    """Yield the keys and answers of opened rows; errors as `recorded_file_answers`."""
-    endpoint, seen = candidate.endpoint, dict[bytes, int]()
-    for row in rows.rows:
-        if isinstance(row, Problem):
-            raise InputError(row)
-        cells = {name: None if cell is None else str(cell) for name, cell in row.cells.items()}
-        if endpoint.key not in cells:
-            found = ", ".join(map(repr, cells))
-            raise InputError(Problem(message=f"no column {endpoint.key!r}; found {found}"))
-        place = Problem(message="", line=row.line, row=row.number)
-        key = cells[endpoint.key]
-        if not key:
-            raise InputError(dataclasses.replace(place, message="the key is empty"))
-        digest = hashlib.sha256(key.encode()).digest()[:16]
-        if (first := seen.setdefault(digest, row.line or row.number)) != (row.line or row.number):
-            message = f"the key {key[:80]!r} stands already in line {first}"
-            raise InputError(dataclasses.replace(place, message=message))
-        try:
-            yield key, recorded_answer(cells, endpoint)
-        except EndpointError as error:
-            raise InputError(dataclasses.replace(place, message=str(error))) from None
 
 
 def _text(path: Path) -> str:

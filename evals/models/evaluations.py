@@ -61,7 +61,10 @@ class Evaluation(models.Model):
 
 
 class Run(models.Model):
-    """One candidate inside an evaluation. `message` says why it is paused or failed."""
+    """One candidate inside an evaluation. `message` says why it is paused, stopped or failed.
+
+    `rung_at` is when a worker was last rung for, null once one has come.
+    """
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="runs")
     candidate = models.ForeignKey("Candidate", on_delete=models.RESTRICT, related_name="runs")
@@ -71,6 +74,7 @@ class Run(models.Model):
     message = models.TextField(blank=True)
     in_flight = models.PositiveIntegerField(default=0)
     throttled = models.PositiveIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -12,6 +12,7 @@ from evals.queries.results import Document
 
 SIGNS = {Comparator.AT_LEAST: "≥", Comparator.AT_MOST: "≤"}
 P95 = "latency_p95_seconds"
+ORDER = (Verdict.GO.value, Verdict.UNDECIDED.value, Verdict.NO_GO.value, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,7 @@ class VerdictCard:
 
 def verdict_cards(results: Results) -> tuple[VerdictCard, ...]:
     """Return a card for each candidate but the incumbent, GO before UNDECIDED before NO-GO."""
-    order = [Verdict.GO.value, Verdict.UNDECIDED.value, Verdict.NO_GO.value, ""]
-    challengers = sorted(results.challengers, key=lambda o: order.index(o.verdict))
+    challengers = sorted(results.challengers, key=lambda o: ORDER.index(o.verdict))
     return tuple(_card(results, outcome) for outcome in challengers)
 
 

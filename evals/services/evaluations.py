@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from evals.domain.specfile import write_spec
 from evals.domain.specs import Spec
@@ -20,13 +20,13 @@ from evals.models import (
     Shard,
     User,
 )
-from evals.models.evaluations import LIVE, RunState, ShardState
+from evals.models.evaluations import FINAL, LIVE, RunState, ShardState
 from evals.queue import Job, enqueue
 from evals.services.audit import record
-from evals.services.shards import create_shards, free_dead_leases
+from evals.services.shards import create_shards, free_dead_leases, release_shards
 from evals.services.verdicts import close_evaluation
 
-UNRUNG = timedelta(seconds=15)
+RING_AGAIN = timedelta(seconds=60)  # an unheard bell may have been lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +66,9 @@ def start_evaluation(
     for position, candidate in enumerate(grounds.candidates):
         _create_run(evaluation, candidate, position, is_incumbent=candidate.name == spec.incumbent)
     if identity is None:
-        ring(evaluation)
+        ring(evaluation.runs.all())
     _audit("evaluation started", evaluation, user)
     return evaluation
-
-
-def ring(evaluation: Evaluation) -> None:
-    """Ring once for each run that is still to be done."""
-    for run in evaluation.runs.filter(state__in=LIVE).select_related("candidate__endpoint"):
-        enqueue(Job.WORK_ON_RUN, run.pk, pool=run.candidate.endpoint.pool)
 
 
 @transaction.atomic
@@ -89,30 +83,56 @@ def stop_evaluation(*, evaluation: Evaluation, user: User | None, now: datetime)
 
 
 @transaction.atomic
-def pause_run(*, run_id: int, message: str) -> None:
-    """Stop asking until a person resumes the run; `message` tells them why."""
-    Run.objects.filter(pk=run_id, state__in=LIVE).update(
-        state=RunState.PAUSED, message=message[:2000], in_flight=0
-    )
+def resume_evaluation(*, evaluation: Evaluation, user: User | None) -> None:
+    """Go on with the runs that are paused, and ring for the workers."""
+    if go_on(evaluation=evaluation, user=user):
+        ring(evaluation.runs.filter(state__in=LIVE))
 
 
 @transaction.atomic
-def resume_evaluation(*, evaluation: Evaluation, user: User | None) -> None:
-    """Go on with the runs that are paused."""
+def go_on(*, evaluation: Evaluation, user: User | None) -> int:
+    """Make the paused runs live again for whoever comes; return how many there were."""
     resumed = evaluation.runs.filter(state=RunState.PAUSED).update(
         state=RunState.QUEUED, message=""
     )
     if resumed:
-        Evaluation.objects.filter(pk=evaluation.pk).update(state=RunState.RUNNING)
-        ring(evaluation)
         _audit("evaluation resumed", evaluation, user)
+    return resumed
+
+
+@transaction.atomic
+def ring(runs: QuerySet[Run]) -> None:
+    """Ring once for each of the runs, in the pool of its endpoint."""
+    for run in runs.select_related("candidate__endpoint"):
+        enqueue(Job.WORK_ON_RUN, run.pk, pool=run.candidate.endpoint.pool)
+    runs.update(rung_at=Now())
 
 
 def begin_run(*, run_id: int, now: datetime) -> bool:
     """Mark a run as running; False if it is not to be worked on any more."""
     live = Run.objects.filter(pk=run_id, state__in=LIVE)
     live.filter(started_at__isnull=True).update(started_at=now)
-    return bool(live.update(state=RunState.RUNNING))
+    return bool(live.update(state=RunState.RUNNING, rung_at=None))
+
+
+def leave_run(*, run_id: int, holder: str) -> None:
+    """Give back what the holder has of the run."""
+    release_shards(run_id=run_id, holder=holder)
+    Run.objects.filter(pk=run_id).update(in_flight=0)
+
+
+def pause_run(*, run_id: int, message: str) -> None:
+    """Stop asking until a person resumes the run; `message` tells them why."""
+    Run.objects.filter(pk=run_id, state__in=LIVE).update(
+        state=RunState.PAUSED, message=message[:LONGEST_MESSAGE]
+    )
+
+
+def stop_run(*, run_id: int, message: str, now: datetime) -> None:
+    """End a run before its last sample, as its plan says; `message` tells why."""
+    Run.objects.filter(pk=run_id, state__in=LIVE).update(
+        state=RunState.STOPPED, message=message[:LONGEST_MESSAGE], finished_at=now
+    )
 
 
 def complete_run(*, run_id: int, now: datetime) -> None:
@@ -123,23 +143,28 @@ def complete_run(*, run_id: int, now: datetime) -> None:
     """
     unfinished = Shard.objects.filter(run=OuterRef("pk")).exclude(state=ShardState.DONE)
     Run.objects.filter(~Exists(unfinished), pk=run_id, state__in=LIVE).update(
-        state=RunState.COMPLETED, finished_at=now, in_flight=0
+        state=RunState.COMPLETED, finished_at=now
     )
 
 
 def ring_unfinished(*, now: datetime) -> None:
-    """Free the leases of dead processes, and ring for live runs that nobody holds."""
+    """Free the leases of dead processes, ring for live runs without a worker, close what ended.
+
+    A run whose bell nobody has heard yet waits in the queue, or its message is lost: it is rung
+    for again after a minute. Those of the command line are driven by their command.
+    """
     free_dead_leases()
     held = Shard.objects.filter(run=OuterRef("pk"), state=ShardState.LEASED, lease_until__gte=now)
-    orphans = Run.objects.filter(
-        ~Exists(held),
-        state__in=LIVE,
-        evaluation__identity__isnull=True,
-        evaluation__created_at__lt=now - UNRUNG,
+    ring(
+        Run.objects.filter(
+            ~Exists(held),
+            Q(rung_at__isnull=True) | Q(rung_at__lt=now - RING_AGAIN),
+            state__in=LIVE,
+            evaluation__identity__isnull=True,
+        )
     )
-    for run in orphans.select_related("candidate__endpoint"):
-        enqueue(Job.WORK_ON_RUN, run.pk, pool=run.candidate.endpoint.pool)
-    for ended in Evaluation.objects.filter(state__in=LIVE, finished_at__isnull=True):
+    going_on = Run.objects.filter(evaluation=OuterRef("pk")).exclude(state__in=FINAL)
+    for ended in Evaluation.objects.filter(~Exists(going_on), finished_at__isnull=True):
         close_evaluation(evaluation_id=ended.pk, now=now)
 
 

@@ -1,11 +1,9 @@
 """From a spec file to a frozen evaluation: all of it in one transaction, or nothing."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 
-from evals.domain.problems import InputError, Problem
 from evals.domain.specs import CandidateSpec, EndpointKind
 from evals.engine.inputs import (
     SpecInputs,
@@ -13,17 +11,11 @@ from evals.engine.inputs import (
     mapping_of,
     recorded_file_answers,
 )
-from evals.models import (
-    Candidate,
-    Evaluation,
-    EvalSetVersion,
-    RecordedAnswerRow,
-    Sample,
-    Task,
-)
-from evals.services.candidates import RecordedFile, key_hash, recorded_key, save_candidate
+from evals.models import Candidate, Evaluation, EvalSetVersion, Task
+from evals.services.candidates import RecordedFile, save_candidate
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
+from evals.services.recordings import check_answers
 from evals.services.tasks import save_bar, save_scorers, save_task, set_incumbent
 from evals.services.teams import default_team
 
@@ -88,28 +80,3 @@ def _store_candidate(
     candidate = save_candidate(task=task, spec=spec, user=None, now=now, recorded=recorded)
     check_answers(candidate=candidate, spec=spec, version=version)
     return candidate
-
-
-def check_answers(*, candidate: Candidate, spec: CandidateSpec, version: EvalSetVersion) -> None:
-    """Refuse recorded answers that lack a sample of the version.
-
-    Raises:
-        InputError: Naming the first keys that are missing.
-    """
-    rows = RecordedAnswerRow.objects.filter(endpoint=candidate.endpoint)
-    known = set(rows.values_list("key_hash", flat=True))
-    missing = [
-        Problem(row=row, message=f"candidate {spec.name!r} has no recorded answer for {key[:120]!r}")
-        for row, key in _keys(version, spec)
-        if key_hash(key) not in known
-    ]
-    if missing:
-        raise InputError(*missing, file=spec.endpoint.file)
-
-
-def _keys(version: EvalSetVersion, spec: CandidateSpec) -> Iterator[tuple[int, str]]:
-    column = version.mapping["input"]
-    samples = Sample.objects.filter(version=version).order_by("position")
-    for sample in samples.iterator(chunk_size=2000):
-        yield sample.row, recorded_key(sample, key_column=spec.endpoint.key, input_column=column)
-

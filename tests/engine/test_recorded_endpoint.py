@@ -13,7 +13,7 @@ from evals.domain.specs import (
     ModelSpec,
 )
 from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState, Usage
-from evals.engine.endpoints import EndpointError, open_endpoint, recorded_answer
+from evals.engine.endpoints import EndpointError, open_endpoint
 
 ENDPOINT = EndpointSpec(
     kind=EndpointKind.RECORDED,
@@ -30,7 +30,6 @@ CANDIDATE = CandidateSpec(
     endpoint=ENDPOINT,
     harness=HarnessSpec(prompt="{{ text }}"),
 )
-CELLS = {"text": "hi", "answer": "yes", "in": "12", "out": "3.0", "secs": "0.25"}
 
 
 def ask(recorded: Mapping[str, RecordedAnswer], *keys: str | None) -> Sequence[Reply]:
@@ -67,36 +66,3 @@ def test_a_blank_answer_is_no_answer():
 def test_a_recorded_endpoint_needs_answers():
     with pytest.raises(EndpointError, match="expected recorded answers"):
         open_endpoint(CANDIDATE)
-
-
-def test_a_row_is_read_by_the_columns_that_the_endpoint_names():
-    assert recorded_answer(CELLS, ENDPOINT) == RecordedAnswer(
-        output="yes", usage=Usage(input_tokens=12, output_tokens=3), latency_seconds=0.25
-    )
-
-
-def test_a_blank_cell_is_unknown():
-    cells = {**CELLS, "in": " ", "out": "", "secs": None}
-    assert recorded_answer(cells, ENDPOINT) == RecordedAnswer(output="yes")
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "message"),
-    [
-        ("secs", "fast", "column 'secs': found 'fast', expected seconds, 0 or more"),
-        ("secs", "-1", "column 'secs': found '-1', expected seconds, 0 or more"),
-        ("secs", "nan", "column 'secs': found 'nan', expected seconds, 0 or more"),
-        ("in", "1,200", "column 'in': found '1,200', expected a whole number of tokens"),
-        ("out", "2.5", "column 'out': found 2.5, expected a whole number of tokens"),
-    ],
-)
-def test_an_odd_cell_is_refused_with_its_column(column, cell, message):
-    with pytest.raises(EndpointError) as caught:
-        recorded_answer({**CELLS, column: cell}, ENDPOINT)
-    assert str(caught.value) == message
-
-
-def test_a_missing_column_is_named_beside_those_there_are():
-    cells = {name: cell for name, cell in CELLS.items() if name != "answer"}
-    with pytest.raises(EndpointError, match="column 'answer' is missing, found 'text', 'in'"):
-        recorded_answer(cells, ENDPOINT)

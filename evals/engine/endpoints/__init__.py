@@ -6,7 +6,7 @@
 from evals.engine.endpoints.addresses import AddressPolicy
 from evals.engine.endpoints.opening import open_endpoint
 from evals.engine.endpoints.protocol import Endpoint, EndpointError, Throttled
-from evals.engine.endpoints.recorded import AnswerLookup, recorded_answer
+from evals.engine.endpoints.recorded import AnswerLookup
 from evals.engine.endpoints.tryout import EndpointTrial, try_endpoint
 
 __all__ = [
@@ -17,6 +17,5 @@ __all__ = [
     "EndpointTrial",
     "Throttled",
     "open_endpoint",
-    "recorded_answer",
     "try_endpoint",
 ]

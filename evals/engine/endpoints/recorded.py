@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
 
-from evals.domain.specs import EndpointSpec
-from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState, Usage
-from evals.engine.endpoints.protocol import EndpointError
+from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState
 from evals.engine.endpoints.text import shortened, storable
 
 AnswerLookup = Callable[[Sequence[str]], Mapping[str, RecordedAnswer]]
@@ -33,59 +30,6 @@ class RecordedEndpoint:
 
     async def close(self) -> None:
         """Do nothing; there is nothing to let go of."""
-
-
-def recorded_answer(cells: Mapping[str, str | None], endpoint: EndpointSpec) -> RecordedAnswer:
-    """Return the answer in one row of a recorded file, by the columns that `endpoint` names.
-
-    A blank cell is unknown; a blank output is no answer.
-
-    Raises:
-        EndpointError: If a column is missing, or a cell that should hold a number does not.
-    """
-    if endpoint.output is None:
-        raise EndpointError("output: a recorded endpoint has to name the column of the answers")
-    return RecordedAnswer(
-        output=_cell(cells, endpoint.output),
-        usage=Usage(
-            input_tokens=_tokens(cells, endpoint.input_tokens),
-            output_tokens=_tokens(cells, endpoint.output_tokens),
-        ),
-        latency_seconds=_number(cells, endpoint.latency_seconds, expected="seconds, 0 or more"),
-    )
-
-
-def _cell(cells: Mapping[str, str | None], column: str) -> str:
-    if column not in cells:
-        names = ", ".join(map(repr, cells)) or "none"
-        raise EndpointError(shortened(f"column {column!r} is missing, found {names}"))
-    return cells[column] or ""
-
-
-def _tokens(cells: Mapping[str, str | None], column: str | None) -> int | None:
-    """Return a count; `12.0` counts as 12, since tools write whole columns as decimals."""
-    number = _number(cells, column, expected="a whole number of tokens")
-    if number is None:
-        return None
-    if not number.is_integer():
-        raise EndpointError(
-            f"column {column!r}: found {number:g}, expected a whole number of tokens"
-        )
-    return int(number)
-
-
-def _number(cells: Mapping[str, str | None], column: str | None, *, expected: str) -> float | None:
-    if column is None or not (text := _cell(cells, column).strip()):
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not isfinite(number) or number < 0:
-        raise EndpointError(
-            f"column {column!r}: found {shortened(text, 80)!r}, expected {expected}"
-        )
-    return number
 
 
 def _reply(question: Question, found: Mapping[str, RecordedAnswer]) -> Reply:

@@ -1,0 +1,127 @@
+"""Evaluations in lists: what each concluded, or how far it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+
+from evals.models import Evaluation, Task, Team
+from evals.queries import figures
+from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.standings import VerdictCell, answer_of, cells_of, progress_of
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRow:
+    """One evaluation of a list. `answer` is "" while it has not ended."""
+
+    pk: int
+    task_id: int
+    task_name: str
+    number: int
+    status: str
+    is_live: bool
+    answer: str
+    verdicts: tuple[VerdictCell, ...]
+    done: int
+    total: int
+    progress: str
+    grounds: str
+    started: str
+    took: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """What `_pager.html` shows; an empty address hides its link."""
+
+    summary: str
+    previous_url: str
+    next_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationsPage:
+    """The list of a team's evaluations, or of one task's."""
+
+    task_id: int | None
+    task_name: str
+    rows: tuple[EvaluationRow, ...]
+    pager: Pager
+    has_any_task: bool
+
+
+def evaluations_page(
+    team: Team, *, task: Task | None, before: int | None, now: datetime
+) -> EvaluationsPage:
+    """Return one page of evaluations, newest first, in five queries."""
+    evaluations = evaluations_for(team)
+    if task is not None:
+        evaluations = evaluations.filter(task=task)
+    found = list(_newest(evaluations, before=before)[: PAGE + 1])
+    rows = evaluation_rows(found[:PAGE], now=now)
+    more = found[PAGE - 1].pk if len(found) > PAGE else None
+    return EvaluationsPage(
+        task_id=task.pk if task else None,
+        task_name=task.name if task else "",
+        rows=rows,
+        pager=_pager(rows, task=task, before=before, more=more),
+        has_any_task=bool(found) or tasks_for(team).exists(),
+    )
+
+
+def recent_evaluations(task: Task, *, most: int, now: datetime) -> tuple[EvaluationRow, ...]:
+    """Return the task's newest evaluations, in four queries."""
+    found = _newest(Evaluation.objects.filter(task=task), before=None)[:most]
+    return evaluation_rows(list(found), now=now)
+
+
+def evaluation_rows(
+    evaluations: Sequence[Evaluation], *, now: datetime
+) -> tuple[EvaluationRow, ...]:
+    """Return the rows, in three queries; select task, version and bar beforehand."""
+    cells = cells_of(e.pk for e in evaluations)
+    progress = progress_of(evaluations)
+    return tuple(
+        EvaluationRow(
+            pk=e.pk,
+            task_id=e.task_id,
+            task_name=e.task.name,
+            number=e.number,
+            status=progress[e.pk].status,
+            is_live=e.finished_at is None,
+            answer=answer_of(cells[e.pk]).value if e.finished_at else "",
+            verdicts=tuple(cell for cell in cells[e.pk] if not cell.is_incumbent),
+            done=progress[e.pk].done,
+            total=progress[e.pk].total,
+            progress=progress[e.pk].label,
+            grounds=(
+                f"eval set v{e.version.number} · bar v{e.bar.number} · "
+                f"{figures.plural(e.sample_count, 'sample')}"
+            ),
+            started=figures.ago(e.created_at, now=now),
+            took=figures.duration(e.finished_at - e.created_at) if e.finished_at else "",
+        )
+        for e in evaluations
+    )
+
+
+def _newest(evaluations: QuerySet[Evaluation], *, before: int | None) -> QuerySet[Evaluation]:
+    older = evaluations if before is None else evaluations.filter(pk__lt=before)
+    return older.select_related("task", "version", "bar").defer("spec").order_by("-pk")
+
+
+def _pager(
+    rows: tuple[EvaluationRow, ...], *, task: Task | None, before: int | None, more: int | None
+) -> Pager:
+    kept = {"task": task.pk} if task else {}
+    first = "?" + urlencode(kept) if kept else "?"
+    return Pager(
+        summary=figures.plural(len(rows), "evaluation") + (" on this page" if more else ""),
+        previous_url=first if before is not None else "",
+        next_url="?" + urlencode({**kept, "before": more}) if more else "",
+    )

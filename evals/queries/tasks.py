@@ -1,0 +1,232 @@
+"""The list of tasks, and the page of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from evals.domain.specs import EndpointKind
+from evals.models import Candidate, Evaluation, EvalSetVersion, QualityBar, Task, Team
+from evals.queries import figures
+from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
+from evals.queries.outcomes import Results, load_results
+from evals.queries.specs import criterion_specs
+from evals.queries.standings import answer_of, cells_of, speaking
+from evals.queries.verdictcards import VerdictCard, criterion_text, verdict_cards
+
+RECENT = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """One task of the list."""
+
+    pk: int
+    name: str
+    description: str
+    incumbent: str
+    is_incumbent_simulated: bool
+    volume: str
+    eval_set: str
+    bar: str
+    answer: str
+    answered: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksPage:
+    """The list of tasks."""
+
+    rows: tuple[TaskRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTabs:
+    """The tabs inside a task; None: that part does not exist yet."""
+
+    task_id: int
+    version_id: int | None
+    version: str
+    bar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """What a task still lacks before it can be evaluated."""
+
+    has_version: bool
+    has_candidates: bool
+    has_bar: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an evaluation can start."""
+        return self.has_version and self.has_candidates and self.has_bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the evaluation that speaks for the task found."""
+
+    evaluation_id: int
+    number: int
+    ended: str
+    cards: tuple[VerdictCard, ...]
+    table: ComparisonTable
+    bar: str
+    bar_written: str
+    outdated: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """Everything the page of a task shows. `answer` None: nothing was evaluated to its end."""
+
+    task_id: int
+    name: str
+    facts: str
+    incumbent: str
+    is_incumbent_simulated: bool
+    tabs: TaskTabs
+    set_up: SetUp
+    bar_lines: tuple[str, ...]
+    answer: Answer | None
+    evaluations: tuple[EvaluationRow, ...]
+    eval_set: str
+
+
+def tasks_page(team: Team) -> TasksPage:
+    """Return the list of tasks, in three queries."""
+    versions = EvalSetVersion.objects.filter(eval_set__task=OuterRef("pk")).order_by("-pk")
+    bars = QualityBar.objects.filter(task=OuterRef("pk")).order_by("-number")
+    live = Evaluation.objects.filter(task=OuterRef("pk"), finished_at__isnull=True)
+    tasks = (
+        tasks_for(team)
+        .select_related("incumbent__endpoint")
+        .annotate(
+            version_number=Subquery(versions.values("number")[:1]),
+            sample_count=Subquery(versions.values("sample_count")[:1]),
+            bar_number=Subquery(bars.values("number")[:1]),
+            is_live=Exists(live),
+        )
+        .order_by("name")
+    )
+    latest = {e.task_id: e for e in speaking(evaluations_for(team)).defer("spec")}
+    cells = cells_of(e.pk for e in latest.values())
+    return TasksPage(
+        rows=tuple(
+            TaskRow(
+                pk=task.pk,
+                name=task.name,
+                description=task.description,
+                incumbent=task.incumbent.name if task.incumbent else figures.UNKNOWN,
+                is_incumbent_simulated=_is_simulated(task.incumbent),
+                volume=figures.count(task.monthly_volume),
+                eval_set=_eval_set_words(task.version_number, task.sample_count),
+                bar=f"v{task.bar_number}" if task.bar_number else figures.UNKNOWN,
+                answer=_answer_word(latest.get(task.pk), cells),
+                answered=_ended(latest.get(task.pk)),
+                is_live=task.is_live,
+            )
+            for task in tasks
+        )
+    )
+
+
+def task_page(task: Task, *, now: datetime) -> TaskPage:
+    """Return the page of a task, in eleven queries; select its incumbent's endpoint beforehand."""
+    version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
+    bar = task.bars.prefetch_related("criteria").order_by("-number").first()
+    lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
+    words = _eval_set_words(version.number, version.sample_count) if version else ""
+    return TaskPage(
+        task_id=task.pk,
+        name=task.name,
+        facts=_facts(task),
+        incumbent=task.incumbent.name if task.incumbent else "",
+        is_incumbent_simulated=_is_simulated(task.incumbent),
+        tabs=TaskTabs(
+            task_id=task.pk,
+            version_id=version.pk if version else None,
+            version=words,
+            bar=f"v{bar.number}" if bar else "",
+        ),
+        set_up=SetUp(
+            has_version=version is not None,
+            has_candidates=task.candidates.filter(archived_at__isnull=True).exists(),
+            has_bar=bool(lines),
+        ),
+        bar_lines=lines,
+        answer=_answer(task, version, bar),
+        evaluations=recent_evaluations(task, most=RECENT, now=now),
+        eval_set=words,
+    )
+
+
+def _answer(
+    task: Task, version: EvalSetVersion | None, bar: QualityBar | None
+) -> Answer | None:
+    evaluations = speaking(Evaluation.objects.filter(task=task))
+    evaluation = evaluations.select_related("version", "bar").first()
+    if evaluation is None or evaluation.finished_at is None:
+        return None
+    results = load_results(evaluation)
+    return Answer(
+        evaluation_id=evaluation.pk,
+        number=evaluation.number,
+        ended=figures.date(evaluation.finished_at),
+        cards=verdict_cards(results),
+        table=comparison_table(results),
+        bar=f"v{evaluation.bar.number}",
+        bar_written=figures.date(evaluation.bar.created_at),
+        outdated=tuple(_outdated(results, version, bar)),
+    )
+
+
+def _outdated(
+    results: Results, version: EvalSetVersion | None, bar: QualityBar | None
+) -> list[str]:
+    """Return what the task has by now that the answer does not rest on."""
+    evaluation, newer = results.evaluation, []
+    if bar and bar.pk != evaluation.bar_id:
+        newer.append(
+            f"Bar v{bar.number} was written since; this answer rests on v{evaluation.bar.number}."
+        )
+    if version and version.pk != evaluation.version_id:
+        newer.append(
+            f"Eval set v{version.number} was stored since; "
+            f"this answer rests on v{evaluation.version.number}."
+        )
+    return newer
+
+
+def _facts(task: Task) -> str:
+    kinds = {True: "interactive", False: "in the background", None: ""}
+    volume = task.monthly_volume
+    facts = [
+        task.description.rstrip("."),
+        kinds[task.is_interactive],
+        f"{volume:,} a month" if volume is not None else "volume unknown",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _eval_set_words(number: int | None, samples: int | None) -> str:
+    return figures.UNKNOWN if number is None else f"v{number} · {figures.count(samples)}"
+
+
+def _is_simulated(candidate: Candidate | None) -> bool:
+    return candidate is not None and candidate.endpoint.kind == EndpointKind.STAND_IN
+
+
+def _answer_word(evaluation: Evaluation | None, cells: dict[int, list]) -> str:  # type: ignore[type-arg]
+    return answer_of(cells[evaluation.pk]).value if evaluation else ""
+
+
+def _ended(evaluation: Evaluation | None) -> str:
+    if evaluation is None or evaluation.finished_at is None:
+        return "not evaluated yet"
+    return figures.date(evaluation.finished_at)
