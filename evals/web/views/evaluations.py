@@ -1,0 +1,109 @@
+"""Evaluations: the list, a live or finished one, stopping and resuming it, its files."""
+
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from evals.models import Evaluation
+from evals.queries import access
+from evals.queries.evaluationlists import evaluations_page
+from evals.queries.evaluations import evaluation_page, progress_page
+from evals.queries.results import evaluation_document
+from evals.queries.specs import frozen_spec
+from evals.queries.trials import trial_documents
+from evals.reports.resultfiles import result_text, sample_lines
+from evals.services.evaluations import resume_evaluation, stop_evaluation
+from evals.web.auth import TeamRequest, editor_required, member_required
+
+
+@require_safe
+@member_required
+def evaluations(request: TeamRequest) -> HttpResponse:
+    """Show the team's evaluations, newest first, or those of one task."""
+    wanted, before = (_number(request.GET.get(name)) for name in ("task", "before"))
+    task = get_object_or_404(access.tasks_for(request.team), pk=wanted) if wanted else None
+    page = evaluations_page(request.team, task=task, before=before, now=timezone.now())
+    return render(request, "evals/evaluations.html", {"page": page})
+
+
+@require_safe
+@never_cache
+@member_required
+def evaluation(request: TeamRequest, evaluation_id: int) -> HttpResponse:
+    """Show an evaluation: how far it is, or what it found."""
+    page = evaluation_page(_found(request, evaluation_id), now=timezone.now())
+    return render(request, "evals/evaluation.html", {"page": page})
+
+
+@require_safe
+@never_cache
+@member_required
+def progress(request: TeamRequest, evaluation_id: int) -> HttpResponse:
+    """Show the part that the live page polls; once the rest has changed too, have it reloaded."""
+    page = progress_page(_found(request, evaluation_id), now=timezone.now())
+    response = render(request, "evals/_evaluation_progress.html", {"page": page})
+    if page.stage != request.GET.get("stage"):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@editor_required
+def stop(request: TeamRequest, evaluation_id: int) -> HttpResponse:
+    """Ask whether to stop, and stop."""
+    found = _found(request, evaluation_id)
+    if request.method != "POST":
+        return render(request, "evals/evaluation_stop.html", {"page": found})
+    stop_evaluation(evaluation=found, user=request.user, now=timezone.now())
+    messages.success(request, "Stopped. What is in flight is still stored; nothing more is asked.")
+    return redirect("evals:evaluation", found.pk)
+
+
+@require_POST
+@editor_required
+def resume(request: TeamRequest, evaluation_id: int) -> HttpResponse:
+    """Go on with the runs that are paused."""
+    found = _found(request, evaluation_id)
+    resume_evaluation(evaluation=found, user=request.user)
+    messages.success(request, "Resumed: the paused runs are asked for again.")
+    return redirect("evals:evaluation", found.pk)
+
+
+@require_safe
+@member_required
+def result(request: TeamRequest, evaluation_id: int) -> HttpResponse:
+    """Give the result file."""
+    found = _found(request, evaluation_id)
+    text = result_text(evaluation_document(found, frozen_spec(found)))
+    return HttpResponse(text, content_type="application/json", headers=_download(found, "json"))
+
+
+@require_safe
+@member_required
+def samples(request: TeamRequest, evaluation_id: int) -> StreamingHttpResponse:
+    """Give every trial, one line each, as they are read."""
+    found = _found(request, evaluation_id)
+    return StreamingHttpResponse(
+        sample_lines(trial_documents(found)),
+        content_type="application/x-ndjson",
+        headers=_download(found, "jsonl"),
+    )
+
+
+def _found(request: TeamRequest, evaluation_id: int) -> Evaluation:
+    found = access.evaluations_for(request.team).select_related(
+        "task__team", "version", "bar", "scorer_set", "created_by"
+    )
+    return get_object_or_404(found, pk=evaluation_id)
+
+
+def _download(found: Evaluation, ending: str) -> dict[str, str]:
+    name = f"evaluation-{found.pk}.{ending}"
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,26 @@
+"""Tasks: the list, and the page of one."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from evals.queries import access
+from evals.queries.tasks import task_page, tasks_page
+from evals.web.auth import TeamRequest, member_required
+
+
+@require_safe
+@member_required
+def tasks(request: TeamRequest) -> HttpResponse:
+    """Show every task with what was found for it."""
+    return render(request, "evals/tasks.html", {"page": tasks_page(request.team)})
+
+
+@require_safe
+@member_required
+def task(request: TeamRequest, task_id: int) -> HttpResponse:
+    """Show one task: the answer first, then what it rests on."""
+    found = access.tasks_for(request.team).select_related("incumbent__endpoint")
+    page = task_page(get_object_or_404(found, pk=task_id), now=timezone.now())
+    return render(request, "evals/task.html", {"page": page})
