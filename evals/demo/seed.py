@@ -48,14 +48,10 @@ def demo_spec() -> Spec:
             monthly_volume=200_000,
             failure_cost_usd=Decimal("0.05"),
         ),
-        eval_set=EvalSetSpec(
-            file=FILE, input="text", target="queue", slices=("channel", "style")
-        ),
+        eval_set=EvalSetSpec(file=FILE, input="text", target="queue", slices=("channel", "style")),
         scorers=(ScorerSpec(name="exact_match"),),
         bar=(
-            CriterionSpec(
-                metric="exact_match", comparator=Comparator.AT_LEAST, threshold=0.85
-            ),
+            CriterionSpec(metric="exact_match", comparator=Comparator.AT_LEAST, threshold=0.85),
             CriterionSpec(
                 metric="latency_p95_seconds", comparator=Comparator.AT_MOST, threshold=2.0
             ),
@@ -122,9 +118,7 @@ def _incumbent() -> CandidateSpec:
                 "labels": list(QUEUES),
             },
         ),
-        price=PriceSpec(
-            input_usd_per_mtok=Decimal("2.5"), output_usd_per_mtok=Decimal(10)
-        ),
+        price=PriceSpec(input_usd_per_mtok=Decimal("2.5"), output_usd_per_mtok=Decimal(10)),
         harness=HARNESS,
     )
 

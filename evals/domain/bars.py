@@ -109,9 +109,7 @@ def _judge_score(criterion: CriterionSpec, facts: RunFacts, *, alpha: float) -> 
 def _judge_clusters(
     criterion: CriterionSpec, score: ScoreFacts, clusters: ClusterMeans, *, alpha: float
 ) -> CriterionResult:
-    claim = ClusterClaim(
-        clusters=clusters, size=max(1.0, score.n / clusters.count), alpha=alpha
-    )
+    claim = ClusterClaim(clusters=clusters, size=max(1.0, score.n / clusters.count), alpha=alpha)
     test = _Test(claim, criterion.comparator, criterion.threshold)
     method = f"one-sided Chernoff-Hoeffding bound over the means of {clusters.count} clusters"
     return _result(criterion, test, value=score.mean, n=score.n, method=method)

@@ -13,7 +13,7 @@ CHARACTERS_PER_TOKEN = 4  # of English text in the usual tokenisers, roughly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidatePlan:
-    """What one candidate will be asked, at most. Tokens and dollars are estimates; None: unknown."""
+    """What one candidate will be asked at most; tokens and dollars are estimates, None unknown."""
 
     name: str
     requests: int

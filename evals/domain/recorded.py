@@ -21,9 +21,7 @@ class RecordedAnswerError(ValueError):
     """A row of a recorded file that holds no answer; says which column, found and expected."""
 
 
-def recorded_rows(
-    rows: RowFile, endpoint: EndpointSpec
-) -> Iterator[tuple[str, RecordedAnswer]]:
+def recorded_rows(rows: RowFile, endpoint: EndpointSpec) -> Iterator[tuple[str, RecordedAnswer]]:
     """Yield the keys and answers of opened rows; what was yielded counts only if no error follows.
 
     Raises:

@@ -24,9 +24,7 @@ _REST = Spec(
     eval_set=EvalSetSpec(file="rows.csv", input="input", target="target"),
     scorers=(ScorerSpec(name="exact_match"),),
     bar=(
-        CriterionSpec(
-            metric="latency_p95_seconds", comparator=Comparator.AT_MOST, threshold=1.0
-        ),
+        CriterionSpec(metric="latency_p95_seconds", comparator=Comparator.AT_MOST, threshold=1.0),
     ),
     candidates=(
         CandidateSpec(

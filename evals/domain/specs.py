@@ -69,6 +69,7 @@ class CriterionSpec:
 
     @property
     def required(self) -> bool:
+        """Whether the criterion decides."""
         return not self.advisory
 
 
@@ -151,6 +152,7 @@ class CandidateSpec:
 
     @property
     def is_simulated(self) -> bool:
+        """Whether no model answers at all."""
         return self.endpoint.kind is EndpointKind.STAND_IN
 
 

@@ -6,6 +6,8 @@ from evals.domain.specs import Comparator
 
 
 class QualityBar(models.Model):
+    """One version of a task's bar; a change is a new version."""
+
     task = models.ForeignKey("Task", on_delete=models.CASCADE, related_name="bars")
     number = models.PositiveIntegerField()
     created_by = models.ForeignKey("User", on_delete=models.SET_NULL, null=True, related_name="+")

@@ -140,7 +140,7 @@ class Candidate(models.Model):
 
 
 class ConnectionTest(models.Model):
-    """One request to a candidate's endpoint, shown in full; keys are redacted before it is stored."""
+    """One request to a candidate's endpoint, shown in full; what is stored holds no key."""
 
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="tests")
     created_by = models.ForeignKey("User", on_delete=models.SET_NULL, null=True, related_name="+")

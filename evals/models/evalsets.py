@@ -38,9 +38,7 @@ class EvalSetVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["eval_set", "number"], name="version_once_per_number"),
-            models.UniqueConstraint(
-                fields=["eval_set", "sha256"], name="version_once_per_content"
-            ),
+            models.UniqueConstraint(fields=["eval_set", "sha256"], name="version_once_per_content"),
         ]
 
     def __str__(self) -> str:

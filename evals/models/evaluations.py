@@ -57,6 +57,7 @@ class Evaluation(models.Model):
 
     @property
     def is_live(self) -> bool:
+        """Whether anything may still be asked."""
         return self.state in LIVE
 
 
@@ -97,10 +98,13 @@ class Run(models.Model):
 
     @property
     def is_live(self) -> bool:
+        """Whether anything may still be asked."""
         return self.state in LIVE
 
 
 class ShardState(models.TextChoices):
+    """Whether a shard is free, held or done."""
+
     WAITING = "waiting", "waiting"
     LEASED = "leased", "leased"
     DONE = "done", "done"
