@@ -1,21 +1,53 @@
-"""Celery's door: one-line functions, ids in, nothing out, safe to run twice."""
+"""Celery's door: one-line functions, ids in, nothing out, safe to run twice.
+
+Beat reads this module too, so what takes long to import is imported by the workers alone.
+"""
+
+import mmap
+from importlib import import_module
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_init, worker_shutting_down
 from django.utils import timezone
 
 from evals.queue import Job
-from evals.services import connection_tests, evaluations, execution, evalsets
+from evals.services import evalsets, evaluations
+
+# One byte that a worker shares with the processes it forks: 1 once it has been told to end.
+_ending = mmap.mmap(-1, 1)
+
+
+@worker_init.connect
+def load_engine(**_: Any) -> None:
+    """Import lm-eval before the worker forks, so that no first trial waits for it."""
+    import_module("evals.services.execution")
+
+
+@worker_shutting_down.connect
+def end_jobs(**_: Any) -> None:
+    """Tell the jobs at hand to end soon; what they leave, the next worker does."""
+    _ending[0] = 1
+
+
+def is_ending() -> bool:
+    """Return whether this worker has been told to end."""
+    return bool(_ending[0])
 
 
 @shared_task(name=Job.WORK_ON_RUN.value, ignore_result=True)
 def work_on_run(run_id: int) -> None:
     """Evaluate what is left of a run; a second delivery finds its shards held or done."""
-    execution.work_on_run(run_id)
+    from evals.services import execution  # noqa: PLC0415 - see above
+
+    execution.work_on_run(run_id, should_end=is_ending)
 
 
 @shared_task(name=Job.TRY_ENDPOINT.value, ignore_result=True)
 def try_endpoint(test_id: int) -> None:
     """Ask an endpoint one thing and store what came back."""
+    from evals.services import connection_tests  # noqa: PLC0415 - see above
+
     connection_tests.carry_out(test_id, now=timezone.now())
 
 

@@ -16,6 +16,9 @@ class Job(StrEnum):
 
 
 def enqueue(job: Job, row_id: int, *, pool: str = "default") -> None:
-    """Ring for `job` in `pool` once the current transaction commits."""
+    """Ring for `job` in `pool` once the current transaction commits.
+
+    A broker that is away is logged, and does not fail what was committed.
+    """
     bell = signature(job.value, args=(row_id,), queue=pool)
-    transaction.on_commit(bell.apply_async)
+    transaction.on_commit(bell.apply_async, robust=True)

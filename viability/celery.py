@@ -1,4 +1,4 @@
-"""The Celery app. Workers import lm-eval before they fork, so that no first trial waits for it."""
+"""The Celery app: settings from Django, jobs from `evals.jobs`."""
 
 import os
 

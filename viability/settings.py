@@ -122,7 +122,7 @@ STATICFILES_FINDERS = [
 # Serving straight from the finders keeps one start-up step away: nothing to collect.
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "uploads"
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["evals.web.uploading.LimitedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR: str | None = None
 FILE_UPLOAD_PERMISSIONS = 0o600
 

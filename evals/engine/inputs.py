@@ -3,16 +3,18 @@
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from evals.domain.evalsets import Mapping, SampleRow, read_samples
-from evals.domain.prompts import PromptError, render
 from evals.domain.problems import InputError, Problem
+from evals.domain.prompts import PromptError, render
 from evals.domain.recorded import recorded_rows
 from evals.domain.rowfiles import FileKind, RowFile, open_rows
+from evals.domain.specendpoints import is_gguf, names_local_model
 from evals.domain.specfile import identity_json, read_spec, referenced_files
 from evals.domain.specs import CandidateSpec, EvalSetSpec, Spec
 from evals.domain.trials import RecordedAnswer
@@ -24,10 +26,10 @@ PROBED = 20  # samples whose prompts are rendered before anything is asked
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SpecInputs:
-    """A spec file as read: its spec, the folder its paths start from, and its files' hashes."""
+    """A spec file as read: its spec, where it is, and the hashes of the files that it names."""
 
     spec: Spec
-    folder: Path
+    file: Path
     hashes: dict[str, str]
 
     @property
@@ -36,7 +38,8 @@ class SpecInputs:
         return hashlib.sha256(identity_json(self.spec, self.hashes).encode()).hexdigest()
 
     def path(self, name: str) -> Path:
-        return self.folder / name
+        """Return where a file is that the spec names; names start from the spec's folder."""
+        return self.file.parent / name
 
 
 def read_inputs(path: Path, *, limit_bytes: int) -> SpecInputs:
@@ -44,16 +47,22 @@ def read_inputs(path: Path, *, limit_bytes: int) -> SpecInputs:
 
     Raises:
         SpecError: With every problem of the text.
-        InputError: If a file is missing, is no file or is over the limit, or the text is not UTF-8.
+        InputError: If a file is missing, cannot be read or is over the limit, or the text is not
+            UTF-8. Models may be of any size.
     """
     spec = read_spec(_text(path), file=str(path))
-    inputs = SpecInputs(spec=spec, folder=path.parent, hashes={})
-    names = referenced_files(spec)
-    problems = [p for name in names if (p := _file_problem(inputs.path(name), limit_bytes))]
+    inputs = SpecInputs(spec=spec, file=path, hashes={})
+    problems = []
+    for name in referenced_files(spec):
+        limit = None if is_gguf(name) else limit_bytes
+        found = _hash(inputs.path(name), limit)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            inputs.hashes[name] = inputs.hashes[_full_path(inputs, name)] = found
     if problems:
         raise InputError(*problems, file=str(path))
-    hashes = {name: _sha256(inputs.path(name)) for name in names}
-    return dataclasses.replace(inputs, spec=_with_model_paths(inputs), hashes=_as_written(inputs, hashes))  # noqa: E501  # fmt: skip
+    return dataclasses.replace(inputs, spec=_with_model_paths(inputs))
 
 
 @contextmanager
@@ -86,6 +95,7 @@ def read_whole_set(inputs: SpecInputs) -> list[SampleRow]:
 
 
 def mapping_of(eval_set: EvalSetSpec) -> Mapping:
+    """Return which columns of the eval set are what."""
     return Mapping(eval_set.input, eval_set.target, eval_set.slices, eval_set.cluster)
 
 
@@ -97,7 +107,26 @@ def check_inputs(inputs: SpecInputs) -> None:
     """
     problems = [*check_scorers(inputs.spec.scorers), *_prompt_problems(inputs)]
     if problems:
-        raise InputError(*problems)
+        raise InputError(*problems, file=str(inputs.file))
+
+
+def check_environment(inputs: SpecInputs) -> None:
+    """Refuse keys that are to be read from environment variables which are not set.
+
+    Raises:
+        InputError: With every such variable.
+    """
+    named = enumerate(candidate.endpoint.api_key_env for candidate in inputs.spec.candidates)
+    problems = [
+        Problem(
+            message=f"candidates[{place}].endpoint.api_key_env: the environment variable {name} "
+            "is not set, expected the API key in it"
+        )
+        for place, name in named
+        if name is not None and not os.environ.get(name)
+    ]
+    if problems:
+        raise InputError(*problems, file=str(inputs.file))
 
 
 def recorded_file_answers(
@@ -127,40 +156,38 @@ def _text(path: Path) -> str:
         raise InputError(Problem(message=message), file=str(path)) from None
 
 
-def _file_problem(path: Path, limit_bytes: int) -> Problem | None:
+def _hash(path: Path, limit_bytes: int | None) -> str | Problem:
+    """Return the hash of a file's content, or why it cannot be used."""
     if not path.is_file():
         return Problem(message=f"{path}: found no such file, expected one that can be read")
     size = path.stat().st_size
-    if size > limit_bytes:
-        found = f"{size / 1e6:,.0f} MB"
-        return Problem(message=f"{path}: {found}, over the limit of {limit_bytes / 1e6:,.0f} MB")
-    return None
+    if limit_bytes is not None and size > limit_bytes:
+        found, limit = (f"{count / 1e6:,.1f} MB" for count in (size, limit_bytes))
+        return Problem(
+            message=f"{path}: found {found}, expected at most {limit} (set UPLOAD_LIMIT_MB)"
+        )
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return Problem(message=f"{path} cannot be read: {error.strerror}")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _full_path(inputs: SpecInputs, name: str) -> str:
+    return str(inputs.path(name).resolve())
 
 
 def _with_model_paths(inputs: SpecInputs) -> Spec:
     """Return the spec with local models by their full paths, since workers stand elsewhere."""
-    return dataclasses.replace(
-        inputs.spec,
-        candidates=tuple(_with_model_path(inputs, c) for c in inputs.spec.candidates),
-    )
+    candidates = tuple(_with_model_path(inputs, c) for c in inputs.spec.candidates)
+    return dataclasses.replace(inputs.spec, candidates=candidates)
 
 
 def _with_model_path(inputs: SpecInputs, candidate: CandidateSpec) -> CandidateSpec:
-    path = inputs.path(candidate.model.id)
-    if candidate.endpoint.kind not in {"openvino", "hf"} or not path.exists():
+    if not names_local_model(candidate):
         return candidate
-    model = dataclasses.replace(candidate.model, id=str(path.resolve()))
+    model = dataclasses.replace(candidate.model, id=_full_path(inputs, candidate.model.id))
     return dataclasses.replace(candidate, model=model)
-
-
-def _as_written(inputs: SpecInputs, hashes: dict[str, str]) -> dict[str, str]:
-    """Return the hashes under the full paths of models too."""
-    return hashes | {str(inputs.path(name).resolve()): sha for name, sha in hashes.items()}
 
 
 @contextmanager
@@ -177,7 +204,9 @@ def _prompt_problems(inputs: SpecInputs) -> Iterator[Problem]:
     spec = inputs.spec
     with eval_set_rows(inputs) as rows:
         items = read_samples(rows, mapping_of(spec.eval_set))
-        first = [s for s, _ in zip(items, range(PROBED), strict=False) if not isinstance(s, Problem)]
+        first = [
+            s for s, _ in zip(items, range(PROBED), strict=False) if not isinstance(s, Problem)
+        ]
     for place, candidate in enumerate(spec.candidates):
         for sample in first:
             try:

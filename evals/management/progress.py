@@ -1,10 +1,11 @@
 """The progress bar of a headless evaluation: rate, time left, errors and spend."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.core.management.base import OutputWrapper
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,13 +25,14 @@ class RateColumn(ProgressColumn):
     """Trials stored per second."""
 
     def render(self, task: Task) -> Text:
+        """Return the rate, or a dash before there is one."""
         return Text("-/s" if task.speed is None else f"{task.speed:.1f}/s")
 
 
 @contextmanager
-def progress_bar(stream: OutputWrapper) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar on `stream` and yield what moves it; where there is no terminal, a last line."""
-    console = Console(file=stream, stderr=True)  # type: ignore[arg-type]
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """Show a bar on stderr and yield what moves it; where there is no terminal, a last line."""
+    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,7 +42,7 @@ def progress_bar(stream: OutputWrapper) -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[errors]} errors · {task.fields[spent]}"),
     )
-    with Bar(*columns, console=console) as bar:
+    with _warnings_above(console), Bar(*columns, console=console) as bar:
         line = bar.add_task("evaluating", total=None, errors=0, spent="$?")
 
         def show(progress: Progress) -> None:
@@ -53,6 +55,23 @@ def progress_bar(stream: OutputWrapper) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield show
+
+
+@contextmanager
+def _warnings_above(console: Console) -> Iterator[None]:
+    """Print warnings above the bar, and nothing that is less: the bar says it."""
+    logger = logging.getLogger("evals")
+    handler = RichHandler(logging.WARNING, console=console, show_path=False)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        logger.propagate = True
 
 
 def _spent(progress: Progress) -> str:

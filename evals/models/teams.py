@@ -22,6 +22,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user who signs in by this e-mail, however it is capitalised."""
         return self.get(email__iexact=username)
 
 

@@ -171,18 +171,16 @@ def _quantiles(timed: Mapping[int, int]) -> dict[int, dict[float, Quantile]]:
 
 
 def _ranks(n: int, q: float) -> tuple[int, int | None, int | None]:
-    """Return the ranks of the quantile itself (the smallest that q of the n reach) and its bounds."""
+    """Return the ranks of the quantile (the smallest that q of the n reach) and its bounds."""
     bounds = quantile_interval(n, q)
-    return max(1, -(-int(round(q * 100)) * n // 100)), bounds.low, bounds.high
+    return max(1, -(-round(q * 100) * n // 100)), bounds.low, bounds.high
 
 
 def _share(rank: int | None, n: int) -> str:
     return repr(((rank or 1) - 0.5) / n)
 
 
-def _three_quantiles(
-    ranks: Sequence[int | None], values: Sequence[float]
-) -> dict[float, Quantile]:
+def _three_quantiles(ranks: Sequence[int | None], values: Sequence[float]) -> dict[float, Quantile]:
     known = [value if rank is not None else None for rank, value in zip(ranks, values, strict=True)]
     return {
         q: Quantile(value=known[3 * place], low=known[3 * place + 1], high=known[3 * place + 2])
@@ -274,9 +272,7 @@ def _hourly(
     at_once = endpoint.concurrency * endpoint.batch_size
     per_second = usd_per_hour / SECONDS_PER_HOUR / at_once
     seconds, squared = Decimal(str(row["seconds"])), Decimal(str(row["seconds_squared"]))
-    return _moments(
-        counts.judged, per_second * seconds, per_second**2 * squared, estimated=True
-    )
+    return _moments(counts.judged, per_second * seconds, per_second**2 * squared, estimated=True)
 
 
 def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:

@@ -72,9 +72,7 @@ def computed_documents(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) 
     """Return the documents as counted now; a run that has not ended has no verdict."""
     counted = count_runs(evaluation, spec, runs)
     tables = paired_tables(spec, runs)
-    return [
-        _document(spec, run, counted[run.pk], tables.get(run.pk)) for run in runs
-    ]
+    return [_document(spec, run, counted[run.pk], tables.get(run.pk)) for run in runs]
 
 
 def paired_tables(spec: Spec, runs: Sequence[Run]) -> dict[int, PairedTable]:
@@ -101,14 +99,13 @@ def paired_tables(spec: Spec, runs: Sequence[Run]) -> dict[int, PairedTable]:
             statement, [metric, others, JUDGED_STATES, metric, incumbent.pk, JUDGED_STATES]
         )
         return {
-            run_id: PairedTable(
-                both=both, only_candidate=won, only_incumbent=lost, neither=neither
-            )
+            run_id: PairedTable(both=both, only_candidate=won, only_incumbent=lost, neither=neither)
             for run_id, both, won, lost, neither in cursor.fetchall()
         }
 
 
 def plan_document(plan: PlanSpec) -> Document:
+    """Return what the plan fixed before the first result."""
     return {
         "alpha": plan.alpha,
         "seed": plan.seed,

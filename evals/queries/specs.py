@@ -45,6 +45,7 @@ def frozen_candidate(run: Run, spec: Spec) -> CandidateSpec:
 
 
 def task_spec(task: Task) -> TaskSpec:
+    """Return the task's facts."""
     return TaskSpec(
         name=task.name,
         description=task.description,
@@ -55,6 +56,7 @@ def task_spec(task: Task) -> TaskSpec:
 
 
 def eval_set_spec(version: EvalSetVersion) -> EvalSetSpec:
+    """Return where the version's rows came from and what their columns mean."""
     mapping = version.mapping
     return EvalSetSpec(
         file=version.source_name,
@@ -66,10 +68,12 @@ def eval_set_spec(version: EvalSetVersion) -> EvalSetSpec:
 
 
 def scorer_specs(scorer_set: ScorerSet) -> tuple[ScorerSpec, ...]:
+    """Return the scorers, in their order."""
     return tuple(ScorerSpec(**definition) for definition in scorer_set.definitions)
 
 
 def criterion_specs(bar: QualityBar) -> tuple[CriterionSpec, ...]:
+    """Return the bar's lines, in their order."""
     return tuple(
         CriterionSpec(
             metric=row.metric,
@@ -87,6 +91,7 @@ def candidate_specs(candidates: Sequence[Candidate]) -> tuple[CandidateSpec, ...
 
 
 def candidate_spec(candidate: Candidate) -> CandidateSpec:
+    """Return the candidate as a spec; see `candidate_specs` for what to select."""
     model = candidate.model
     return CandidateSpec(
         name=candidate.name,
@@ -104,6 +109,7 @@ def candidate_spec(candidate: Candidate) -> CandidateSpec:
 
 
 def endpoint_spec(endpoint: Endpoint) -> EndpointSpec:
+    """Return how the endpoint is reached."""
     return EndpointSpec(
         kind=EndpointKind(endpoint.kind),
         pool=endpoint.pool,
@@ -113,13 +119,16 @@ def endpoint_spec(endpoint: Endpoint) -> EndpointSpec:
 
 
 def harness_spec(harness: Harness) -> HarnessSpec:
+    """Return how the model is asked."""
     decoding = {**harness.decoding, "stop": tuple(harness.decoding.get("stop", ()))}
     return HarnessSpec(prompt=harness.prompt, system=harness.system, **decoding)
 
 
 def price_spec(price: dict[str, Any] | None) -> PriceSpec | None:
+    """Return what the endpoint charges; None is unknown."""
     if price is None:
         return None
-    return PriceSpec(
-        **{name: value if name == "gpu" else Decimal(value) for name, value in price.items()}
-    )
+    fields: dict[str, Any] = {
+        name: value if name == "gpu" else Decimal(value) for name, value in price.items()
+    }
+    return PriceSpec(**fields)

@@ -112,9 +112,7 @@ def live_evaluations(
     evaluations: QuerySet[Evaluation], *, now: datetime
 ) -> tuple[LiveEvaluation, ...]:
     """Return the evaluations that have not ended, newest first, in three queries."""
-    rows = list(
-        evaluations.filter(finished_at__isnull=True).select_related("task").order_by("-pk")
-    )
+    rows = list(evaluations.filter(finished_at__isnull=True).select_related("task").order_by("-pk"))
     progress = progress_of(rows)
     return tuple(
         LiveEvaluation(

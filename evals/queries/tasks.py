@@ -166,9 +166,7 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
     )
 
 
-def _answer(
-    task: Task, version: EvalSetVersion | None, bar: QualityBar | None
-) -> Answer | None:
+def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) -> Answer | None:
     evaluations = speaking(Evaluation.objects.filter(task=task))
     evaluation = evaluations.select_related("version", "bar").first()
     if evaluation is None or evaluation.finished_at is None:

@@ -43,15 +43,11 @@ def samples_at(*, version_id: int, positions: Sequence[int]) -> dict[int, Sample
 
 def stored_trials(shard: Shard) -> set[tuple[int, int]]:
     """Return the (place, epoch) of every trial that the shard has already."""
-    trials = Trial.objects.filter(
-        run_id=shard.run_id, place__gte=shard.start, place__lt=shard.stop
-    )
+    trials = Trial.objects.filter(run_id=shard.run_id, place__gte=shard.start, place__lt=shard.stop)
     return set(trials.values_list("place", "epoch"))
 
 
-def recorded_answers(
-    endpoint_id: int, hashes: Mapping[str, str]
-) -> Mapping[str, RecordedAnswer]:
+def recorded_answers(endpoint_id: int, hashes: Mapping[str, str]) -> Mapping[str, RecordedAnswer]:
     """Return the recorded answers by key; `hashes` maps each key's hash to the key."""
     rows = RecordedAnswerRow.objects.filter(endpoint_id=endpoint_id, key_hash__in=list(hashes))
     return {

@@ -4,13 +4,41 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+# Names in the order of the design, by the part that they stand in; others follow as they come.
+# A stored verdict has lost its order: PostgreSQL's jsonb keeps none.
+ORDER: Mapping[str, str] = {
+    "": "schema task evaluation state created_at eval_set plan incumbent candidates verdict",
+    "eval_set": "sha256 samples",
+    "plan": "alpha seed epochs stop_early max_samples budget_usd",
+    "candidates": "name open simulated state message verdict sentence trials metrics criteria"
+    " paired usage latency cost",
+    "trials": "ok no_answer model_error infra_error scorer_error skipped",
+    "metrics": "metric slice value low high n passed method",
+    "criteria": "metric slice at_least at_most required state value bound n samples_needed method"
+    " probability",
+    "paired": "n both only_candidate only_incumbent neither difference low high method",
+    "usage": "input_tokens output_tokens cached_tokens reasoning_tokens requests",
+    "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds n",
+    "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price",
+}
+
 
 def result_text(document: Mapping[str, Any]) -> str:
     """Return the evaluation's document as JSON that people can read too."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_ordered(document, ""), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def sample_lines(trials: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one line of JSON for each trial."""
     for trial in trials:
         yield json.dumps(trial, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _ordered(value: Any, part: str) -> Any:
+    if isinstance(value, list):
+        return [_ordered(item, part) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    known = [name for name in ORDER.get(part, "").split() if name in value]
+    names = dict.fromkeys([*known, *value])
+    return {name: _ordered(value[name], name) for name in names}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from evals.domain.evalsets import text_of
 from evals.domain.problems import InputError, Problem
 from evals.domain.specs import CandidateSpec, EndpointSpec, HarnessSpec, ModelSpec, PriceSpec
 from evals.domain.trials import RecordedAnswer
@@ -51,7 +52,7 @@ class RecordedFile:
 
 
 @transaction.atomic
-def save_candidate(
+def save_candidate(  # noqa: PLR0913 - one argument for each thing that a candidate is made of
     *,
     task: Task,
     spec: CandidateSpec,
@@ -89,9 +90,17 @@ def archive_candidate(*, candidate: Candidate, user: User | None, now: datetime)
 
 @transaction.atomic
 def restore_candidate(*, candidate: Candidate, user: User | None) -> None:
-    """Undo an archiving; another candidate of that name must not have taken its place."""
+    """Undo an archiving.
+
+    Raises:
+        InputError: If another candidate of that name has taken its place.
+    """
+    team, task = candidate.task.team, Task.objects.select_for_update().get(pk=candidate.task_id)
+    others = task.candidates.filter(name=candidate.name, archived_at__isnull=True)
+    if others.exclude(pk=candidate.pk).exists():
+        message = f"{candidate.name!r} is the name of another candidate by now"
+        raise InputError(Problem(message=message))
     Candidate.objects.filter(pk=candidate.pk).update(archived_at=None)
-    team = candidate.task.team
     record(team=team, user=user, action="candidate restored", subject=candidate.name)
 
 
@@ -111,10 +120,10 @@ def key_hash(key: str) -> str:
 
 
 def recorded_key(sample: Sample, *, key_column: str | None, input_column: str) -> str:
-    """Return what a recorded answer is found by: the sample's id where the file is keyed by `id`."""
+    """Return what a recorded answer is found by: the sample's input, or its `id` if that is key."""
     if key_column == "id" and sample.key is not None:
         return sample.key
-    return str(sample.input[input_column])
+    return text_of(sample.input[input_column])
 
 
 def _save_model(team: Team, spec: ModelSpec) -> Model:
@@ -166,8 +175,7 @@ def endpoint_settings(spec: EndpointSpec) -> dict[str, Any]:
     return {
         field.name: dict(value) if field.name == "simulation" else value
         for field in dataclasses.fields(spec)
-        if field.name not in OWN_COLUMNS
-        and (value := getattr(spec, field.name)) != _default(field)
+        if field.name not in OWN_COLUMNS and (value := getattr(spec, field.name)) != _default(field)
     }
 
 

@@ -14,7 +14,7 @@ from evals.services.secrets import UnreadableSecretError
 
 
 def carry_out(test_id: int, *, now: datetime) -> None:
-    """Ask the candidate's endpoint one thing and keep what came back; a second call does nothing."""
+    """Ask a candidate's endpoint one thing and keep what came back; a second call does nothing."""
     waiting = ConnectionTest.objects.filter(finished_at__isnull=True).select_related(
         "candidate__endpoint__secret", "candidate__model", "candidate__harness"
     )
@@ -29,13 +29,16 @@ def carry_out(test_id: int, *, now: datetime) -> None:
 
 
 def _result(test: ConnectionTest) -> dict[str, Any]:
+    spec = candidate_spec(test.candidate)
+    if spec.endpoint.api_key_env is not None:
+        return {"error": "api_key_env: only the command line may read the environment"}
     try:
-        spec = candidate_spec(test.candidate)
-        if spec.endpoint.api_key_env is not None:
-            raise EndpointError("api_key_env: only the command line may read the environment")
         key = stored_key(test.candidate)
+    except UnreadableSecretError as error:
+        return {"error": str(error)}
+    try:
         return _shown(asyncio.run(try_endpoint(spec, api_key=key, allow=browser_policy())))
-    except (EndpointError, UnreadableSecretError) as error:
+    except EndpointError as error:
         return {"error": str(error)}
 
 

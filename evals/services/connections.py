@@ -44,4 +44,5 @@ def browser_policy() -> AddressPolicy:
 
 
 def is_from_command_line(evaluation: Evaluation) -> bool:
+    """Return whether a spec on the command line made it, which may use what this machine has."""
     return evaluation.identity is not None

@@ -29,18 +29,14 @@ def copy_new_rows(
             sql.SQL(
                 "CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS "
                 "AS SELECT {names} FROM {table} WITH NO DATA"
-            ).format(
-                staging=sql.Identifier(staging), names=names, table=sql.Identifier(table)
-            )  # type: ignore[arg-type]
+            ).format(staging=sql.Identifier(staging), names=names, table=sql.Identifier(table))
         )
     _copy(staging, columns, rows)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
                 "INSERT INTO {table} ({names}) SELECT {names} FROM {staging} ON CONFLICT DO NOTHING"
-            ).format(
-                staging=sql.Identifier(staging), names=names, table=sql.Identifier(table)
-            )  # type: ignore[arg-type]
+            ).format(staging=sql.Identifier(staging), names=names, table=sql.Identifier(table))
         )
 
 
@@ -48,6 +44,11 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     statement = sql.SQL("COPY {table} ({names}) FROM STDIN").format(
         table=sql.Identifier(table), names=sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django translates the errors of its own cursor's methods, not those of psycopg's COPY.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         for row in rows:
             copy.write_row(row)

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from evals.domain.evalsets import ContentHash, Mapping, SampleRow, check_mapping, read_samples
 from evals.domain.problems import InputError, Problem
+from evals.domain.rowfiles import FileKind, open_rows
 from evals.domain.rows import RowFile
 from evals.models import EvalSet, EvalSetVersion, Sample, Task, Team, Upload, User
 from evals.services.audit import record
@@ -28,6 +29,14 @@ class Origin:
 
     name: str
     user: User | None
+
+
+class RefusedRowsError(InputError):
+    """Some rows cannot be used; `accepted` and `rejected` count all, `problems` are the first."""
+
+    def __init__(self, *problems: Problem, file: str, accepted: int, rejected: int) -> None:
+        super().__init__(*problems, file=file)
+        self.accepted, self.rejected = accepted, rejected
 
 
 @dataclass(slots=True)
@@ -59,8 +68,9 @@ def create_version(
     """Store the rows as the next version, or return the one that has this very content.
 
     Raises:
-        InputError: With every problem found, unless `accept_valid` says to go on with the valid
-            rows. Nothing is stored then.
+        RefusedRowsError: With the problems found, unless `accept_valid` says to go on with the
+            valid rows and there are any. Nothing is stored then.
+        InputError: If the file is unusable as a whole. Nothing is stored then.
     """
     check_mapping(rows.columns, mapping)
     EvalSet.objects.select_for_update().get(pk=eval_set.pk)  # two uploads may not share a number
@@ -110,6 +120,30 @@ def forget_uploads(*, now: datetime) -> None:
         forget_upload(upload=upload)
 
 
+@transaction.atomic
+def version_from_upload(
+    *, task: Task, upload: Upload, mapping: Mapping, user: User, accept_valid: bool = False
+) -> EvalSetVersion:
+    """Make the next version of the task's eval set from a kept file, and forget the file.
+
+    Raises:
+        InputError: As `create_version`; the file is still kept then.
+    """
+    latest = EvalSet.objects.filter(task=task, versions__isnull=False).order_by("-versions__pk")
+    eval_set = latest.first() or eval_set_for(task=task, name=upload.name)
+    with upload.file.open("rb") as file:
+        version = create_version(
+            eval_set=eval_set,
+            rows=open_rows(file, FileKind.of(upload.name)),
+            mapping=mapping,
+            origin=Origin(name=upload.name, user=user),
+            accept_valid=accept_valid,
+        )
+    upload.delete()
+    transaction.on_commit(lambda: upload.file.delete(save=False))
+    return version
+
+
 def eval_set_for(*, task: Task, name: str) -> EvalSet:
     """Return the task's eval set of that name, made if there is none."""
     return EvalSet.objects.get_or_create(task=task, name=name[:200])[0]
@@ -141,11 +175,13 @@ def _sample_row(version_id: int, position: int, sample: SampleRow) -> tuple[Any,
 
 
 def _refuse_what_cannot_be_used(intake: _Intake, name: str, *, accept_valid: bool) -> None:
-    if intake.problems and not accept_valid:
-        raise InputError(*intake.problems, file=name)
-    if not intake.accepted:
-        first = intake.problems or [Problem(message="no rows")]
-        raise InputError(*first, file=name)
+    if not intake.accepted or (intake.problems and not accept_valid):
+        raise RefusedRowsError(
+            *(intake.problems or [Problem(message="no rows")]),
+            file=name,
+            accepted=intake.accepted,
+            rejected=intake.rejected,
+        )
 
 
 def _audit_version(version: EvalSetVersion, user: User | None) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from evals.domain.specfile import write_spec
 from evals.domain.specs import Spec
 from evals.models import (
     Candidate,
-    Evaluation,
     EvalSetVersion,
+    Evaluation,
     QualityBar,
     Run,
     ScorerSet,
@@ -26,6 +27,7 @@ from evals.services.audit import record
 from evals.services.shards import create_shards, free_dead_leases, release_shards
 from evals.services.verdicts import close_evaluation
 
+LONGEST_MESSAGE = 2000
 RING_AGAIN = timedelta(seconds=60)  # an unheard bell may have been lost
 
 
@@ -66,14 +68,14 @@ def start_evaluation(
     for position, candidate in enumerate(grounds.candidates):
         _create_run(evaluation, candidate, position, is_incumbent=candidate.name == spec.incumbent)
     if identity is None:
-        ring(evaluation.runs.all())
+        ring(evaluation.runs.all(), now=timezone.now())
     _audit("evaluation started", evaluation, user)
     return evaluation
 
 
 @transaction.atomic
 def stop_evaluation(*, evaluation: Evaluation, user: User | None, now: datetime) -> None:
-    """Ask nothing more; what is in flight is still stored, and verdicts follow from what is there."""
+    """Ask nothing more; what is in flight is still stored, and verdicts follow from what is."""
     stopped = evaluation.runs.filter(state__in=[*LIVE, RunState.PAUSED]).update(
         state=RunState.STOPPED, finished_at=now
     )
@@ -86,7 +88,7 @@ def stop_evaluation(*, evaluation: Evaluation, user: User | None, now: datetime)
 def resume_evaluation(*, evaluation: Evaluation, user: User | None) -> None:
     """Go on with the runs that are paused, and ring for the workers."""
     if go_on(evaluation=evaluation, user=user):
-        ring(evaluation.runs.filter(state__in=LIVE))
+        ring(evaluation.runs.filter(state__in=LIVE), now=timezone.now())
 
 
 @transaction.atomic
@@ -101,11 +103,12 @@ def go_on(*, evaluation: Evaluation, user: User | None) -> int:
 
 
 @transaction.atomic
-def ring(runs: QuerySet[Run]) -> None:
+def ring(runs: QuerySet[Run], *, now: datetime) -> None:
     """Ring once for each of the runs, in the pool of its endpoint."""
-    for run in runs.select_related("candidate__endpoint"):
-        enqueue(Job.WORK_ON_RUN, run.pk, pool=run.candidate.endpoint.pool)
-    runs.update(rung_at=Now())
+    pools = dict(runs.values_list("pk", "candidate__endpoint__pool"))
+    Run.objects.filter(pk__in=pools).update(rung_at=now)
+    for run_id, pool in pools.items():
+        enqueue(Job.WORK_ON_RUN, run_id, pool=pool)
 
 
 def begin_run(*, run_id: int, now: datetime) -> bool:
@@ -161,7 +164,8 @@ def ring_unfinished(*, now: datetime) -> None:
             Q(rung_at__isnull=True) | Q(rung_at__lt=now - RING_AGAIN),
             state__in=LIVE,
             evaluation__identity__isnull=True,
-        )
+        ),
+        now=now,
     )
     going_on = Run.objects.filter(evaluation=OuterRef("pk")).exclude(state__in=FINAL)
     for ended in Evaluation.objects.filter(~Exists(going_on), finished_at__isnull=True):

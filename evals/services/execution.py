@@ -3,43 +3,41 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+import traceback
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import suppress
+from typing import ParamSpec, TypeVar
 
 import uvloop
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from evals.domain.order import shuffled_order
-from evals.domain.prompts import PromptError, render
-from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState
-from evals.engine.endpoints import EndpointError, open_endpoint
-from evals.engine.pump import Answered, Pump
-from evals.models import Run, Sample, Shard
-from evals.queries.work import (
-    RunWork,
-    is_live,
-    recorded_answers,
-    run_work,
-    samples_at,
-    spent_usd,
-    stored_trials,
-)
+from evals.domain.trials import Question, RecordedAnswer
+from evals.engine.endpoints import Endpoint, EndpointError, open_endpoint
+from evals.engine.pump import Answered, Pump, PumpStats
+from evals.models import Run
+from evals.queries.work import RunWork, is_live, run_work, spent_usd
 from evals.services import evaluations, shards, verdicts
-from evals.services.candidates import key_hash, recorded_key
 from evals.services.connections import api_key, policy
+from evals.services.questions import OpenQuestions
 from evals.services.secrets import UnreadableSecretError
 from evals.services.trials import Pending, TrialWriter
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # between looks at the run's state; a lease lasts thirty of them
 GATHER_SECONDS = 0.05  # replies of so long are stored together
-LAST_CALL_SECONDS = 5.0  # how long calls in flight may go on when the worker is told to end
+# For calls in flight when the worker is told to end: with one look and the storing after it this
+# stays under the five seconds that whoever stops a worker waits before being rude.
+LAST_CALL_SECONDS = 3.0
 
 
 def never() -> bool:
+    """Return False: nothing ends the work before it is done."""
     return False
 
 
@@ -48,30 +46,47 @@ def work_on_run(run_id: int, *, should_end: Callable[[], bool] = never) -> None:
 
     `should_end` is asked every second; once it says so, what is in flight is given a few seconds
     and the rest is left for another worker.
+
+    Raises:
+        OperationalError: If the database is away; the leases run out and the run is rung for anew.
     """
+    # Whoever stored the last of it may have died before saying so.
+    evaluations.complete_run(run_id=run_id, now=timezone.now())
     if evaluations.begin_run(run_id=run_id, now=timezone.now()):
-        work = run_work(run_id)
-        try:
-            _drive(work, should_end)
-        except (EndpointError, UnreadableSecretError) as error:
-            evaluations.pause_run(run_id=run_id, message=str(error))
-        finally:
-            shards.release_shards(run_id=run_id, holder=shards.this_holder())
+        _visit(run_work(run_id), should_end)
         evaluations.complete_run(run_id=run_id, now=timezone.now())
-    evaluation_id = Run.objects.values_list("evaluation_id", flat=True).get(pk=run_id)
-    verdicts.close_evaluation(evaluation_id=evaluation_id, now=timezone.now())
+    for run in Run.objects.filter(pk=run_id):
+        verdicts.close_evaluation(evaluation_id=run.evaluation_id, now=timezone.now())
 
 
-def _drive(work: RunWork, should_end: Callable[[], bool]) -> None:
+def _visit(work: RunWork, should_end: Callable[[], bool]) -> None:
+    """Work on the run until there is no more to do here; what stands in the way pauses it."""
+    run_id, holder = work.run.pk, shards.new_holder()
+    try:
+        _drive(work, holder, should_end)
+    except (EndpointError, UnreadableSecretError) as error:
+        evaluations.pause_run(run_id=run_id, message=str(error))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - or the run would be rung for and fail for ever
+        # Without the error's own words, which may quote what a model was asked or said.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("run failed run=%s error=%s\n%s", run_id, type(error).__name__, frames)  # noqa: TRY400
+        message = f"the worker failed: {type(error).__name__}: {error}"
+        evaluations.pause_run(run_id=run_id, message=message)
+    finally:
+        evaluations.leave_run(run_id=run_id, holder=holder)
+
+
+def _drive(work: RunWork, holder: str, should_end: Callable[[], bool]) -> None:
     started = time.monotonic()
-    drive = _Drive(work, should_end)
+    _stop_when_spent(work)
+    drive = _Drive(work, holder, should_end)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(drive.carry_out())
     finally:
         drive.close()
-    if drive.message:
-        evaluations.pause_run(run_id=work.run.pk, message=drive.message)
     logger.info(
         "run left run=%s asked=%d stored=%d seconds=%.1f",
         work.run.pk,
@@ -81,19 +96,28 @@ def _drive(work: RunWork, should_end: Callable[[], bool]) -> None:
     )
 
 
-class _Drive:
-    """One worker's work on one run. The database is touched from two threads of its own."""
+def _stop_when_spent(work: RunWork) -> None:
+    """Stop the run once its evaluation has spent the plan's budget."""
+    budget = work.spec.plan.budget_usd
+    if budget is not None and (spent := spent_usd(work)) >= budget:
+        message = f"the budget of ${budget} is spent: ${spent:.4f}"
+        evaluations.stop_run(run_id=work.run.pk, message=message, now=timezone.now())
 
-    def __init__(self, work: RunWork, should_end: Callable[[], bool]) -> None:
-        self.work = work
-        self.message = ""
+
+class _Drive:
+    """One worker's work on one run.
+
+    The database is touched from two threads of its own, so that slow scoring delays neither the
+    asking nor the leases.
+    """
+
+    def __init__(self, work: RunWork, holder: str, should_end: Callable[[], bool]) -> None:
         self.asked = 0
-        self.holder = shards.this_holder()
-        self.writer = TrialWriter(work, self.holder)
+        self.writer = TrialWriter(work, holder)
+        self._work = work
+        self._holder = holder
         self._should_end = should_end
-        self._order = shuffled_order(
-            work.run.evaluation.version.sample_count, seed=work.spec.plan.seed
-        )
+        self._open = OpenQuestions(work, holder=holder, writer=self.writer)
         self._pending: dict[tuple[int, int], Pending] = {}
         self._reading, self._writing = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
@@ -104,117 +128,87 @@ class _Drive:
             thread.shutdown()
 
     async def carry_out(self) -> None:
-        candidate = self.work.candidate
+        """Ask what is left until it is done, nothing can be had, or somebody says stop."""
+        candidate = self._work.candidate
         endpoint = open_endpoint(
             candidate,
-            api_key=await self._in(self._reading, api_key, self.work),
+            api_key=api_key(self._work),
             answers=self._recorded,
-            allow=policy(self.work.run.evaluation),
+            allow=policy(self._work.run.evaluation),
         )
-        limit = candidate.endpoint.requests_per_minute
         try:
-            async with Pump(endpoint, self._questions(), requests_per_minute=limit) as pump:
-                watch = asyncio.create_task(self._watch(pump))
-                try:
-                    async for batch in pump.batches(gather_seconds=GATHER_SECONDS):
-                        await self._store(batch)
-                    await self._store([])
-                finally:
-                    watch.cancel()
-                if pump.fatal is not None:
-                    self.message = pump.fatal.reply.error
+            await self._ask(endpoint, candidate.endpoint.requests_per_minute)
         finally:
             await endpoint.close()
 
+    async def _ask(self, endpoint: Endpoint, requests_per_minute: int | None) -> None:
+        questions = self._questions()
+        async with Pump(endpoint, questions, requests_per_minute=requests_per_minute) as pump:
+            watch = asyncio.create_task(self._watch(pump))
+            try:
+                async for batch in pump.batches(gather_seconds=GATHER_SECONDS):
+                    await self._store(batch)
+            finally:
+                self.asked = pump.stats.asked
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch  # or what it died of would be lost
+        if pump.fatal is not None:
+            message = pump.fatal.reply.error
+            await _in(self._writing, _pause, self._work.run.pk, message)
+
     async def _questions(self) -> AsyncIterator[Question]:
-        while shard := await self._in(self._reading, self._claim):
-            for pending in await self._in(self._reading, self._open, shard):
-                question = self._question(pending)
-                if question is not None:
-                    self.asked += 1
-                    yield question
-
-    def _claim(self) -> Shard | None:
-        return shards.claim_shard(
-            run_id=self.work.run.pk, holder=self.holder, now=timezone.now()
-        )
-
-    def _open(self, shard: Shard) -> list[Pending]:
-        """Return what the shard still lacks, in order, and put it on the writer's books."""
-        done = stored_trials(shard)
-        places = range(shard.start, shard.stop)
-        version_id = self.work.run.evaluation.version_id
-        samples = samples_at(version_id=version_id, positions=[self._order[p] for p in places])
-        pending = [
-            Pending(shard_id=shard.pk, place=place, epoch=epoch, sample=samples[self._order[place]])
-            for place in places
-            for epoch in range(self.work.run.evaluation.epochs)
-            if (place, epoch) not in done
-        ]
-        self.writer.expect(shard.pk, len(pending))
-        self._pending.update({(p.sample.pk, p.epoch): p for p in pending})
-        return pending
-
-    def _question(self, pending: Pending) -> Question | None:
-        """Return what to ask; a prompt that cannot be rendered is stored as a failed trial."""
-        sample, harness = pending.sample, self.work.candidate.harness
-        try:
-            prompt = render(harness.prompt, sample.input, target=self.work.spec.eval_set.target)
-        except PromptError as error:
-            reply = Reply(state=TrialState.INFRA_ERROR, error=str(error), attempts=0)
-            self.writer.keep(pending, reply)
-            return None
-        return Question(
-            sample=sample.pk,
-            epoch=pending.epoch,
-            prompt=prompt,
-            system=harness.system,
-            key=recorded_key(
-                sample,
-                key_column=self.work.candidate.endpoint.key,
-                input_column=self.work.spec.eval_set.input,
-            ),
-            target=sample.target,
-        )
-
-    def _recorded(self, keys: Sequence[str]) -> Any:
-        return self._reading.submit(self._look_up, keys).result()
-
-    def _look_up(self, keys: Sequence[str]) -> dict[str, RecordedAnswer]:
-        hashes = {key_hash(key): key for key in keys}
-        return dict(recorded_answers(self.work.run.candidate.endpoint_id, hashes))
+        while (leased := await _in(self._reading, self._open.lease)) is not None:
+            if leased.failed:
+                await _in(self._writing, self.writer.store, leased.failed)
+            self._pending.update({(p.sample.pk, p.epoch): p for p, _ in leased.asked})
+            for _, question in leased.asked:
+                yield question
 
     async def _store(self, batch: Sequence[Answered]) -> None:
         pairs = [
             (self._pending.pop((question.sample, question.epoch)), reply)
             for question, reply in batch
         ]
-        await self._in(self._writing, self.writer.store, pairs)
+        await _in(self._writing, self.writer.store, pairs)
 
     async def _watch(self, pump: Pump) -> None:
-        """Hold on to the leases, show what is going on, and stop when told to."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if self._should_end():
-                pump.stop(grace_seconds=LAST_CALL_SECONDS)
-            elif not await self._in(self._writing, self._look, pump):
-                pump.stop()
+        """Hold on to the leases, show what is going on, and stop when told to, until cancelled."""
+        shortest: float | None = None
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                grace = await _in(self._reading, self._look, pump.stats)
+                if grace is not None and (shortest is None or grace < shortest):
+                    pump.stop(grace_seconds=grace)
+                    shortest = grace
+        finally:
+            pump.stop(grace_seconds=0)
 
-    def _look(self, pump: Pump) -> bool:
-        """Return whether to go on."""
-        run_id, stats = self.work.run.pk, pump.stats
-        shards.renew_leases(run_id=run_id, holder=self.holder, now=timezone.now())
+    def _look(self, stats: PumpStats) -> float | None:
+        """Return for how many seconds calls in flight may still go on; None: nothing ends."""
+        run_id = self._work.run.pk
+        shards.renew_leases(run_id=run_id, holder=self._holder, now=timezone.now())
         Run.objects.filter(pk=run_id).update(
-            in_flight=stats.in_flight, throttled=self.work.run.throttled + stats.throttled
+            in_flight=stats.in_flight, throttled=self._work.run.throttled + stats.throttled
         )
-        budget = self.work.spec.plan.budget_usd
-        if budget is not None and (spent := spent_usd(self.work)) >= budget:
-            self.message = f"the budget of ${budget} is spent: ${spent:.4f}"
-            return False
-        return is_live(run_id)
+        if self._should_end() or self.writer.has_lost_shards:
+            return LAST_CALL_SECONDS
+        _stop_when_spent(self._work)
+        return None if is_live(run_id) else self._work.candidate.endpoint.timeout_seconds
 
-    async def _in(self, thread: ThreadPoolExecutor, call: Callable[..., Any], *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(thread, call, *args)
+    def _recorded(self, keys: Sequence[str]) -> Mapping[str, RecordedAnswer]:
+        return self._reading.submit(self._open.recorded, keys).result()
+
+
+async def _in(
+    thread: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    return await asyncio.wrap_future(thread.submit(call, *args, **kwargs))
+
+
+def _pause(run_id: int, message: str) -> None:
+    evaluations.pause_run(run_id=run_id, message=message)
 
 
 def _close_connection() -> None:

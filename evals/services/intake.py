@@ -11,7 +11,7 @@ from evals.engine.inputs import (
     mapping_of,
     recorded_file_answers,
 )
-from evals.models import Candidate, Evaluation, EvalSetVersion, Task
+from evals.models import Candidate, EvalSetVersion, Evaluation, Task
 from evals.services.candidates import RecordedFile, save_candidate
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
@@ -37,8 +37,7 @@ def store_inputs(*, inputs: SpecInputs, now: datetime) -> Evaluation:
     task = save_task(team=default_team(), spec=spec.task, user=None)
     version = _store_version(inputs, task)
     candidates = [
-        _store_candidate(inputs, task, version, candidate, now=now)
-        for candidate in spec.candidates
+        _store_candidate(inputs, task, version, candidate, now=now) for candidate in spec.candidates
     ]
     incumbent = next((c for c in candidates if c.name == spec.incumbent), None)
     set_incumbent(task=task, candidate=incumbent, user=None)

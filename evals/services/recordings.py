@@ -17,7 +17,9 @@ def check_answers(*, candidate: Candidate, spec: CandidateSpec, version: EvalSet
     rows = RecordedAnswerRow.objects.filter(endpoint=candidate.endpoint)
     known = set(rows.values_list("key_hash", flat=True))
     missing = [
-        Problem(row=row, message=f"candidate {spec.name!r} has no recorded answer for {key[:120]!r}")
+        Problem(
+            row=row, message=f"candidate {spec.name!r} has no recorded answer for {key[:120]!r}"
+        )
         for row, key in _keys(version, spec)
         if key_hash(key) not in known
     ]
@@ -30,4 +32,3 @@ def _keys(version: EvalSetVersion, spec: CandidateSpec) -> Iterator[tuple[int, s
     samples = Sample.objects.filter(version=version).order_by("position")
     for sample in samples.iterator(chunk_size=2000):
         yield sample.row, recorded_key(sample, key_column=spec.endpoint.key, input_column=column)
-

@@ -28,25 +28,40 @@ def store_secret(*, team: Team, name: str, value: str, user: User | None) -> Sec
 
 
 def reveal(secret: Secret) -> str:
-    """Return the key in the clear, for a worker that is about to send it."""
+    """Return the key in the clear, for a worker that is about to send it.
+
+    Raises:
+        UnreadableSecretError: If no key of the instance decrypts it.
+    """
     try:
         return _box().decrypt(secret.ciphertext.encode()).decode()
     except InvalidToken:
-        raise UnreadableSecretError(
-            f"secret {secret.name!r} was encrypted with a key that VIABILITY_SECRET_KEYS lacks"
-        ) from None
+        raise _unreadable(secret) from None
 
 
 @transaction.atomic
 def rotate_secrets(*, now: datetime) -> int:
-    """Encrypt every secret anew with the first key; return how many."""
+    """Encrypt every secret anew with the first key; return how many.
+
+    Raises:
+        UnreadableSecretError: If no key of the instance decrypts one; none is rotated then.
+    """
     box, count = _box(), 0
     for secret in Secret.objects.select_for_update():
-        secret.ciphertext = box.rotate(secret.ciphertext.encode()).decode()
+        try:
+            secret.ciphertext = box.rotate(secret.ciphertext.encode()).decode()
+        except InvalidToken:
+            raise _unreadable(secret) from None
         secret.rotated_at = now
         secret.save(update_fields=["ciphertext", "rotated_at"])
         count += 1
     return count
+
+
+def _unreadable(secret: Secret) -> UnreadableSecretError:
+    return UnreadableSecretError(
+        f"secret {secret.name!r} was encrypted with a key that VIABILITY_SECRET_KEYS lacks"
+    )
 
 
 def _box() -> MultiFernet:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Max
 
+from evals.domain.problems import InputError, Problem
 from evals.domain.specs import CriterionSpec, ScorerSpec, TaskSpec
 from evals.models import Candidate, Criterion, QualityBar, ScorerSet, Task, Team, User
 from evals.services.audit import record
@@ -12,7 +13,12 @@ from evals.services.audit import record
 
 @transaction.atomic
 def create_task(*, team: Team, spec: TaskSpec, user: User | None) -> Task:
-    """Create a task; its name must be free in the team."""
+    """Create a task.
+
+    Raises:
+        InputError: If the team has a task of that name.
+    """
+    _check_name_is_free(team, spec.name)
     task = Task.objects.create(team=team, name=spec.name, **_facts(spec))
     record(team=team, user=user, action="task created", subject=task.name)
     return task
@@ -34,6 +40,27 @@ def save_task(*, team: Team, spec: TaskSpec, user: User | None) -> Task:
 
 
 @transaction.atomic
+def change_task(*, task: Task, spec: TaskSpec, user: User | None) -> None:
+    """Give a task other facts, and perhaps another name.
+
+    Raises:
+        InputError: If another task of the team has that name.
+    """
+    _check_name_is_free(task.team, spec.name, but_for=task)
+    facts = {"name": spec.name, **_facts(spec)}
+    changed = {name: value for name, value in facts.items() if getattr(task, name) != value}
+    if changed:
+        Task.objects.filter(pk=task.pk).update(**changed)
+        record(
+            team=task.team,
+            user=user,
+            action="task changed",
+            subject=spec.name,
+            fields=list(changed),
+        )
+
+
+@transaction.atomic
 def set_incumbent(*, task: Task, candidate: Candidate | None, user: User | None) -> None:
     """Say which candidate the task runs on today."""
     if task.incumbent_id == (candidate.pk if candidate else None):
@@ -42,6 +69,19 @@ def set_incumbent(*, task: Task, candidate: Candidate | None, user: User | None)
     task.save(update_fields=["incumbent"])
     name = candidate.name if candidate else None
     record(team=task.team, user=user, action="incumbent set", subject=task.name, incumbent=name)
+
+
+@transaction.atomic
+def save_standard(
+    *,
+    task: Task,
+    scorers: Sequence[ScorerSpec],
+    criteria: Sequence[CriterionSpec],
+    user: User | None,
+) -> QualityBar:
+    """Write what a task is judged by, scorers and bar together; return the bar."""
+    save_scorers(task=task, scorers=scorers, user=user)
+    return save_bar(task=task, criteria=criteria, user=user)
 
 
 @transaction.atomic
@@ -76,6 +116,15 @@ def save_scorers(*, task: Task, scorers: Sequence[ScorerSpec], user: User | None
     scorer_set = ScorerSet.objects.create(task=task, number=number, definitions=definitions)
     record(team=task.team, user=user, action="scorers written", subject=f"{task.name} v{number}")
     return scorer_set
+
+
+def _check_name_is_free(team: Team, name: str, *, but_for: Task | None = None) -> None:
+    Team.objects.select_for_update().get(pk=team.pk)  # two requests may not take one name
+    same = Task.objects.filter(team=team, name__iexact=name)
+    if same.exclude(pk=but_for.pk if but_for else None).exists():
+        raise InputError(
+            Problem(message=f"there is a task {name!r} already, expected another name")
+        )
 
 
 def _facts(spec: TaskSpec) -> dict[str, object]:

@@ -9,6 +9,7 @@ from evals.models import Evaluation, Run, Shard, VerdictRow
 from evals.models.evaluations import FINAL, RunState, ShardState
 from evals.queries.results import candidate_documents, plan_document
 from evals.queries.specs import frozen_spec
+from evals.services.shards import free_leases
 
 
 @transaction.atomic
@@ -25,6 +26,8 @@ def close_evaluation(*, evaluation_id: int, now: datetime) -> Evaluation | None:
     )
     if evaluation.finished_at is not None or not _has_ended(evaluation, now=now):
         return None
+    # A holder that lost its lease long ago may still be about: what it brings now comes too late.
+    free_leases(Shard.objects.filter(run__evaluation=evaluation, state=ShardState.LEASED))
     spec = frozen_spec(evaluation)
     runs = list(evaluation.runs.all())
     documents = candidate_documents(evaluation, spec)

@@ -1,24 +1,33 @@
-"""What a page with a form shows: the form, and what it is about."""
+"""What a page with a form shows: the form, what it is about, and the way it is a step of."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any
 
-from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-About = TypeVar("About")
+from evals.web.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
-class FormPage(Generic[About]):
-    form: BaseForm
-    about: About
+class FormPage:
+    form: Any
+    about: Any
+    steps: tuple[Step, ...]
 
 
 def form_page(
-    request: HttpRequest, template: str, form: BaseForm, about: object = None
+    request: HttpRequest,
+    template: str,
+    form: Any,
+    about: Any = None,
+    steps: tuple[Step, ...] = (),
 ) -> HttpResponse:
     """Return the page with its form; 422 where what was sent is not right."""
-    page = FormPage(form, about)
+    page = FormPage(form, about, steps)
     return render(request, template, {"page": page}, status=422 if form.errors else 200)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return the fields that were sent, None where nothing was."""
+    return request.POST if request.method == "POST" else None

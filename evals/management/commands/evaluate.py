@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from evals.domain.problems import InputError, Problem
 from evals.domain.specs import Spec
 from evals.domain.verdicts import exit_status
-from evals.engine.inputs import check_inputs, read_inputs
-from evals.management.exits import BAD_INPUT, INFRASTRUCTURE, bad_input_exits
+from evals.engine.inputs import check_environment, check_inputs, read_inputs
+from evals.management.exits import (
+    INFRASTRUCTURE,
+    SpecCommand,
+    bad_input_exits,
+    check_writable,
+    failure_exits,
+)
 from evals.management.progress import progress_bar
 from evals.models import Evaluation
 from evals.models.evaluations import FINAL
@@ -26,11 +32,14 @@ from evals.services.intake import find_evaluation, store_inputs
 NOT_BUILT = ("html", "pdf", "md")
 
 
-class Command(BaseCommand):
+class Command(SpecCommand):
+    """Carries an evaluation out in this process."""
+
     help = "Run one evaluation; exit status 0 GO, 1 NO-GO, 2 UNDECIDED, 3 bad input, 4 failure."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("spec", type=Path)
+        """Take the spec, where to write, and how many have to be GO."""
+        super().add_arguments(parser)
         parser.add_argument("--json", type=Path, metavar="OUT")
         parser.add_argument("--samples", type=Path, metavar="OUT.jsonl")
         parser.add_argument("--require", choices=["any", "all"], default="any")
@@ -38,45 +47,48 @@ class Command(BaseCommand):
             parser.add_argument(f"--{name}", type=Path, metavar="OUT")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        self._refuse_what_is_not_built(options)
-        with bad_input_exits():
-            evaluation, found = _evaluation(options["spec"])
-        if found:
-            self.stderr.write(f"{_name(evaluation)} is known: going on with what is stored")
-        if evaluation.state not in FINAL:
-            with progress_bar(self.stderr) as show:
-                carry_out(evaluation, show=show)
-        self._finish(evaluation, options)
-
-    def _refuse_what_is_not_built(self, options: dict[str, Any]) -> None:
-        for name in NOT_BUILT:
-            if options[name] is not None:
-                self.stderr.write(f"--{name}: not built yet; --json and --samples are")
-                sys.exit(BAD_INPUT)
+        """Evaluate what is not stored yet, write the result files and exit with the verdict."""
+        with failure_exits(), bad_input_exits():
+            _check_outputs(options)
+            evaluation, is_known = _evaluation(options["spec"])
+            if is_known:
+                self.stderr.write(f"{_name(evaluation)} is known: going on with what is stored")
+            if evaluation.state not in FINAL:
+                with progress_bar() as show:
+                    carry_out(evaluation, show=show)
+            self._finish(evaluation, options)
 
     def _finish(self, evaluation: Evaluation, options: dict[str, Any]) -> None:
         spec = frozen_spec(evaluation)
         is_all = options["require"] == "all"
         document = evaluation_document(evaluation, spec, require_all=is_all)
-        with bad_input_exits():
-            _write(evaluation, document, options)
+        _write(evaluation, document, options)
         if messages := paused_messages(evaluation):
             self.stderr.write("\n".join(messages))
             sys.exit(INFRASTRUCTURE)
-        self._say(document)
-        sys.exit(_status(document, spec, require_all=is_all))
-
-    def _say(self, document: Document) -> None:
         for candidate in document["candidates"]:
             mark = " (simulated)" if candidate["simulated"] else ""
             self.stdout.write(f"{candidate['sentence']}{mark}")
+        sys.exit(_status(document, spec, require_all=is_all))
+
+
+def _check_outputs(options: dict[str, Any]) -> None:
+    for name in NOT_BUILT:
+        if options[name] is not None:
+            raise InputError(Problem(message=f"--{name}: not built yet; --json and --samples are"))
+    check_writable("--json", options["json"])
+    check_writable("--samples", options["samples"])
 
 
 def _evaluation(path: Path) -> tuple[Evaluation, bool]:
     """Return the spec's evaluation, and whether an earlier command had stored it."""
     inputs = read_inputs(path, limit_bytes=settings.UPLOAD_LIMIT_BYTES)
-    if (evaluation := find_evaluation(inputs)) is not None:
-        return evaluation, True
+    known = find_evaluation(inputs)
+    if known is not None and known.state in FINAL:
+        return known, True
+    check_environment(inputs)
+    if known is not None:
+        return known, True
     check_inputs(inputs)
     return store_inputs(inputs=inputs, now=timezone.now()), False
 
@@ -94,9 +106,8 @@ def _write(evaluation: Evaluation, document: Document, options: dict[str, Any]) 
 
 
 def _status(document: Document, spec: Spec, *, require_all: bool) -> int:
-    """Return the verdict's status; an endpoint that never answered anything is a failure."""
-    unreached = [c for c in document["candidates"] if not _was_reached(c)]
-    if unreached and len(unreached) == len(document["candidates"]):
+    """Return the verdict's status; endpoints that never answered anything are a failure."""
+    if not any(_was_reached(candidate) for candidate in document["candidates"]):
         return INFRASTRUCTURE
     return exit_status(standings(document["candidates"], spec), require_all=require_all)
 

@@ -1,50 +1,45 @@
 """`viability plan SPEC.yaml`: what an evaluation will take, before anything is asked or spent."""
 
-from argparse import ArgumentParser
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
+from evals.domain.evalsets import SampleRow
 from evals.domain.planning import CandidatePlan, plan_candidate
 from evals.domain.prompts import render
-from evals.domain.specs import Spec
+from evals.domain.specs import CandidateSpec, Spec
 from evals.engine.inputs import check_inputs, read_inputs, read_whole_set
-from evals.management.exits import bad_input_exits
+from evals.management.exits import SpecCommand, bad_input_exits, failure_exits
 
 PROBED = 200
 
 
-class Command(BaseCommand):
+class Command(SpecCommand):
+    """Asks nothing and stores nothing."""
+
     help = "Say how many samples, requests, tokens and dollars an evaluation takes at most."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("spec", type=Path)
-
     def handle(self, *_: Any, **options: Any) -> None:
-        with bad_input_exits():
+        """Print the counts and the price of every candidate."""
+        with failure_exits(), bad_input_exits():
             inputs = read_inputs(options["spec"], limit_bytes=settings.UPLOAD_LIMIT_BYTES)
             check_inputs(inputs)
-            rows = read_whole_set(inputs)
-        spec = inputs.spec
-        samples = min(len(rows), spec.plan.max_samples or len(rows))
-        plans = [
-            plan_candidate(
-                candidate,
-                prompts=[
-                    render(candidate.harness.prompt, row.input, target=spec.eval_set.target)
-                    for row in rows[:PROBED]
-                ],
-                samples=samples,
-                epochs=spec.plan.epochs,
-            )
-            for candidate in spec.candidates
-        ]
+            spec, rows = inputs.spec, read_whole_set(inputs)
+            samples = min(len(rows), spec.plan.max_samples or len(rows))
+            plans = [_plan(spec, c, rows[:PROBED], samples=samples) for c in spec.candidates]
         self.stdout.write(_heading(spec, samples=samples, rows=len(rows)))
-        Console(file=self.stdout).print(_table(plans))  # type: ignore[arg-type]
+        Console(soft_wrap=True).print(_table(plans))
+
+
+def _plan(
+    spec: Spec, candidate: CandidateSpec, probed: Sequence[SampleRow], *, samples: int
+) -> CandidatePlan:
+    template, target = candidate.harness.prompt, spec.eval_set.target
+    prompts = [render(template, row.input, target=target) for row in probed]
+    return plan_candidate(candidate, prompts=prompts, samples=samples, epochs=spec.plan.epochs)
 
 
 def _heading(spec: Spec, *, samples: int, rows: int) -> str:
@@ -53,7 +48,8 @@ def _heading(spec: Spec, *, samples: int, rows: int) -> str:
 
 
 def _table(plans: list[CandidatePlan]) -> Table:
-    table = Table("candidate", "requests", "input tokens (est.)", "output tokens at most", "$ at most")
+    headings = ("requests", "input tokens (est.)", "output tokens at most", "$ at most")
+    table = Table("candidate", *headings)
     for plan in plans:
         usd = "unknown" if plan.usd_at_most is None else f"{plan.usd_at_most:.4f} est."
         table.add_row(

@@ -16,7 +16,7 @@ from evals.queries import access
 from evals.services import teams
 from evals.web.auth import TEAM_KEY, TeamRequest, member_required
 from evals.web.forms.account import FirstAdminForm, PasswordChangeForm, SignInForm
-from evals.web.pages import form_page
+from evals.web.pages import form_page, posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,7 +26,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by e-mail and password, and go on to where one wanted to."""
     if request.user.is_authenticated:
         return redirect(_next_page(request))
-    form = SignInForm(request, request.POST or None)
+    form = SignInForm(request, posted(request))
     if not form.is_valid():
         return form_page(request, "registration/sign_in.html", form, _next_page(request))
     login(request, form.get_user())
@@ -47,7 +47,7 @@ def first_admin(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first admin by the link that the start printed, and sign them in."""
     if not teams.is_open_link(token, now=timezone.now()):
         return render(request, "registration/link_gone.html", status=410)
-    form = FirstAdminForm(request.POST or None, user=User())
+    form = FirstAdminForm(posted(request), user=User())
     if not form.is_valid():
         return form_page(request, "registration/first_admin.html", form)
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
@@ -64,7 +64,7 @@ def first_admin(request: HttpRequest, token: str) -> HttpResponse:
 @member_required
 def account(request: TeamRequest) -> HttpResponse:
     """Show who one is here, and take a new password."""
-    form = PasswordChangeForm(request.POST or None, user=request.user)
+    form = PasswordChangeForm(posted(request), user=request.user)
     if not form.is_valid():
         return form_page(request, "evals/account.html", form, request.membership)
     password = form.cleaned_data["password"]

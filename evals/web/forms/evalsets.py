@@ -1,0 +1,98 @@
+"""The file of an eval set, and what its columns mean."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from evals.domain.evalsets import Mapping
+from evals.domain.problems import InputError
+from evals.domain.rowfiles import FileKind
+from evals.queries.uploads import Column, first_rows
+from evals.web.forms.problems import add_input_problems
+from evals.web.uploading import limit_words
+
+ENDINGS = ",".join(f".{kind}" for kind in (*FileKind, "ndjson"))
+
+
+class FileForm(forms.Form):
+    """A form with a file, which may be too large."""
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["file"]
+        if too_large:
+            field.error_messages["required"] = (
+                f"The file is larger than {limit_words()}, the limit. Nothing was stored."
+            )
+        field.error_messages["empty"] = "The file is empty: 0 bytes, expected rows."
+        field.widget.attrs["accept"] = ENDINGS
+
+
+class UploadForm(FileForm):
+    file = forms.FileField(label="File", max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = (
+            f"CSV, TSV, JSONL, JSON or Parquet, up to {limit_words()}. UTF-8, with a header or named "
+            "keys: one column with what the model is asked, one with the right answer."
+        )
+
+    def clean_file(self) -> UploadedFile:
+        upload: UploadedFile = self.cleaned_data["file"]
+        try:
+            first_rows(upload, upload.name or "")  # type: ignore[arg-type]
+        except InputError as error:
+            add_input_problems(self, error, field="file")
+        upload.seek(0)
+        return upload
+
+
+class MappingForm(forms.Form):
+    input = forms.ChoiceField(help_text="What the model is asked about.")
+    target = forms.ChoiceField(help_text="The right answer. No prompt ever sees it.")
+    cluster = forms.ChoiceField(
+        required=False,
+        help_text="Rows of one customer, conversation or document belong together: they are no "
+        "independent evidence.",
+    )
+    slices = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Groups that you want to see by themselves, such as channel or language.",
+    )
+
+    def __init__(
+        self, *args: Any, columns: Sequence[Column], guess: Mapping | None, **kwargs: Any
+    ) -> None:
+        initial = {"slices": []} if guess is None else _initial(guess)
+        super().__init__(*args, initial=initial, **kwargs)
+        named = [(column.name, f"{column.name} ({column.holds})") for column in columns]
+        for name, blank in (("input", "Choose a column"), ("target", "Choose a column"), ("cluster", "None: every row stands for itself")):  # noqa: E501  # fmt: skip
+            self.fields[name].choices = [("", blank), *named]  # type: ignore[attr-defined]
+        self.fields["slices"].choices = named  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("input") and data.get("input") == data.get("target"):
+            self.add_error("target", "This is the input column, expected another one.")
+        return data
+
+    @property
+    def mapping(self) -> Mapping:
+        """What was chosen, once the form is valid."""
+        data = self.cleaned_data
+        return Mapping(
+            data["input"], data["target"], tuple(data["slices"]), data["cluster"] or None
+        )
+
+
+def _initial(guess: Mapping) -> dict[str, Any]:
+    return {
+        "input": guess.input,
+        "target": guess.target,
+        "slices": list(guess.slices),
+        "cluster": guess.cluster or "",
+    }
