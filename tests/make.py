@@ -74,7 +74,7 @@ def member(of: Team | None = None, *, role: Role = Role.EDITOR, email: str | Non
 
 
 def team_of(user: User) -> Team:
-    return user.teams.get()
+    return Membership.objects.get(user=user).team
 
 
 def task(of: Team | None = None, *, name: str | None = None, **facts: Any) -> Task:

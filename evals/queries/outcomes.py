@@ -43,6 +43,7 @@ class Outcome:
 
     @property
     def name(self) -> CandidateName:
+        """The candidate's name with its badges."""
         return candidate_name(self.spec, is_incumbent=self.run.is_incumbent)
 
     @property
@@ -99,10 +100,12 @@ class Results:
 
     @property
     def incumbent(self) -> Outcome | None:
+        """The candidate in use today, if the plan names one."""
         return next((o for o in self.outcomes if o.run.is_incumbent), None)
 
     @property
     def challengers(self) -> tuple[Outcome, ...]:
+        """All others: those that have a verdict."""
         return tuple(o for o in self.outcomes if not o.run.is_incumbent)
 
     @property

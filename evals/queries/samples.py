@@ -111,9 +111,7 @@ class _View:
         return self.spec.scorers[0].name
 
     def trials(self) -> QuerySet[Trial]:
-        return matching(
-            self.run, self.filters, metric=self.metric, column=self.spec.eval_set.input
-        )
+        return matching(self.run, self.filters, metric=self.metric, column=self.spec.eval_set.input)
 
 
 def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = None) -> RunPage:
@@ -132,9 +130,7 @@ def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = N
         number=run.evaluation.number,
         task_id=run.evaluation.task_id,
         task_name=run.evaluation.task.name,
-        candidate=candidate_name(
-            view.spec.candidates[run.position], is_incumbent=run.is_incumbent
-        ),
+        candidate=candidate_name(view.spec.candidates[run.position], is_incumbent=run.is_incumbent),
         status=run.state,
         scorer=figures.metric_label(view.metric),
         chips=_chips(view, counts),
@@ -160,9 +156,7 @@ def _view(run: Run, parameters: Mapping[str, str], trial: Trial | None) -> _View
 
 def _counts(view: _View) -> dict[str, int]:
     """Return how many trials of the run each choice shows, "" for all of them."""
-    kinds = {
-        f"n_{show}": Count("pk", filter=shown_as(show, metric=view.metric)) for show in SHOWN
-    }
+    kinds = {f"n_{show}": Count("pk", filter=shown_as(show, metric=view.metric)) for show in SHOWN}
     found = Trial.objects.filter(run=view.run).aggregate(n_=Count("pk"), **kinds)
     return {name.removeprefix("n_"): number for name, number in found.items()}
 

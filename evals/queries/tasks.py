@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Subquery
 
 from evals.domain.specs import EndpointKind
-from evals.models import Candidate, Evaluation, EvalSetVersion, QualityBar, Task, Team
+from evals.models import Candidate, EvalSetVersion, Evaluation, QualityBar, Task, Team
 from evals.queries import figures
 from evals.queries.access import evaluations_for, tasks_for
 from evals.queries.candidaterows import ComparisonTable, comparison_table

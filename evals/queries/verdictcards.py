@@ -160,7 +160,7 @@ def _against(results: Results, outcome: Outcome) -> Fact:
     return Fact(
         label=label,
         value=figures.difference(paired["difference"]),
-        note=f"{interval + ', ' if interval else ''}paired, n = {paired['n']:,}",
+        note=f"{interval + ', ' if interval else ''}paired",
         is_simulated=incumbent.spec.is_simulated or outcome.spec.is_simulated,
     )
 

@@ -12,6 +12,10 @@ SECTIONS = {
     "task": "tasks",
     "evaluation": "evaluations",
     "run": "evaluations",
+    "trial": "evaluations",
+    "version": "tasks",
+    "upload": "tasks",
+    "bar": "tasks",
     "candidate": "candidates",
     "endpoint": "endpoints",
 }
@@ -19,6 +23,8 @@ SECTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Navigation:
+    """The frame's values."""
+
     team_name: str
     teams: tuple[Team, ...]
     section: str

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from evals.web.views import (
     account,
+    bars,
     evalsets,
     evaluations,
     health,
@@ -23,9 +24,7 @@ urlpatterns: list[URLPattern] = [
         evaluations.progress,
         name="evaluation_progress",
     ),
-    path(
-        "evaluations/<int:evaluation_id>/resume/", evaluations.resume, name="evaluation_resume"
-    ),
+    path("evaluations/<int:evaluation_id>/resume/", evaluations.resume, name="evaluation_resume"),
     path(
         "evaluations/<int:evaluation_id>/result.json", evaluations.result, name="evaluation_result"
     ),
@@ -48,9 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/new/", newtasks.task_new, name="task_new"),
     path("tasks/<int:task_id>/edit/", newtasks.task_edit, name="task_edit"),
     path("tasks/<int:task_id>/eval-set/", evalsets.upload, name="upload"),
-    path(
-        "tasks/<int:task_id>/eval-set/<uuid:upload_id>/", evalsets.upload_map, name="upload_map"
-    ),
+    path("tasks/<int:task_id>/eval-set/<uuid:upload_id>/", evalsets.upload_map, name="upload_map"),
     path(
         "tasks/<int:task_id>/eval-set/<uuid:upload_id>/rejected.csv",
         evalsets.upload_rejected,

@@ -19,9 +19,11 @@ ENDINGS = ",".join(f".{kind}" for kind in (*FileKind, "ndjson"))
 class FileForm(forms.Form):
     """A form with a file, which may be too large."""
 
+    file_name = "file"
+
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["file"]
+        field = self.fields[self.file_name]
         if too_large:
             field.error_messages["required"] = (
                 f"The file is larger than {limit_words()}, the limit. Nothing was stored."

@@ -1,0 +1,120 @@
+"""Which form a candidate is typed into, and what becomes of it."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from evals.domain.problems import InputError
+from evals.domain.specs import EndpointKind
+from evals.models import Candidate, Endpoint, Task
+from evals.queries import access
+from evals.queries.candidatesettings import TYPED_KINDS, CandidateSetting
+from evals.queries.preparation import preparation
+from evals.services.newcandidates import add_candidate
+from evals.web.auth import TeamRequest
+from evals.web.forms.candidatekinds import FORMS, StoredEndpointForm
+from evals.web.forms.candidates import CandidateForm
+from evals.web.forms.problems import add_input_problems
+from evals.web.pages import posted
+from evals.web.steps import steps
+from evals.web.uploading import was_too_large
+
+TABS = {
+    EndpointKind.OPENAI: "OpenAI-compatible server",
+    EndpointKind.RECORDED: "Recorded answers",
+    EndpointKind.STAND_IN: "Simulated stand-in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindTab:
+    """One way to serve a candidate, with the address of its form."""
+
+    label: str
+    query: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindTabs:
+    """The ways there are, the endpoints that could be used again, and the setting of the form."""
+
+    setting: CandidateSetting
+    kinds: tuple[KindTab, ...]
+    stored: tuple[KindTab, ...]
+
+
+def chosen_endpoint(request: TeamRequest) -> Endpoint | None:
+    """Return the stored endpoint that the address names.
+
+    None whose model would be a path on a worker's machine: such paths are never typed in.
+    """
+    number = request.GET.get("endpoint", "")
+    if not number.isdecimal():
+        return None
+    stored = access.endpoints_for(request.team).filter(kind__in=TYPED_KINDS)
+    return get_object_or_404(stored.select_related("secret"), pk=int(number))
+
+
+def open_form(request: HttpRequest, setting: CandidateSetting) -> CandidateForm:
+    """Return the form that fits: by the endpoint that is kept, the edited kind, or the address."""
+    data = posted(request)
+    if setting.endpoint:
+        return StoredEndpointForm(data, setting=setting)
+    form = FORMS[_kind(request, setting)]
+    if form is FORMS[EndpointKind.RECORDED]:
+        return form(data, request.FILES, setting=setting, too_large=was_too_large(request))
+    return form(data, setting=setting)
+
+
+def save_typed(request: TeamRequest, form: CandidateForm) -> Candidate | None:
+    """Store what was typed in and say so; None with the problems in the form."""
+    setting = form.setting
+    try:
+        saved = add_candidate(
+            task=setting.task,
+            draft=form.draft(),
+            version=setting.version,
+            user=request.user,
+            now=timezone.now(),
+        )
+    except InputError as error:
+        column = error.problems[0].column
+        fields = (column, f"endpoint_{column}", "endpoint_file")
+        add_input_problems(form, error, field=next((f for f in fields if f in form.fields), None))
+        return None
+    messages.success(request, f"{saved.name} is saved.")
+    return saved
+
+
+def tabs(request: HttpRequest, setting: CandidateSetting) -> KindTabs:
+    """Return the ways to serve a candidate, the current one marked."""
+    kind, endpoint = _kind(request, setting), setting.endpoint
+    return KindTabs(
+        setting=setting,
+        kinds=tuple(
+            KindTab(label, f"kind={name.value}", endpoint is None and name == kind)
+            for name, label in TABS.items()
+        ),
+        stored=tuple(
+            KindTab(stored.name, f"endpoint={stored.pk}", stored == endpoint)
+            for stored in setting.endpoints
+        ),
+    )
+
+
+def too_early(request: HttpRequest, task: Task) -> HttpResponse:
+    """Send the task's editor to the eval set: a prompt is checked on its first sample."""
+    so_far = preparation(task)
+    page = {"about": so_far, "steps": steps("candidates", so_far)}
+    return render(request, "evals/candidate_early.html", {"page": page})
+
+
+def _kind(request: HttpRequest, setting: CandidateSetting) -> EndpointKind:
+    if setting.spec:
+        return setting.spec.endpoint.kind
+    named = request.GET.get("kind", "")
+    return EndpointKind(named) if named in set(TYPED_KINDS) else EndpointKind.OPENAI

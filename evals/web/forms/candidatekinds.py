@@ -1,0 +1,165 @@
+"""The other ways to serve a candidate: recorded answers, a simulation, an endpoint that is stored."""
+
+from typing import Any, BinaryIO, cast
+
+from django import forms
+
+from evals.domain.prompts import column_template
+from evals.domain.specfile import SpecOrigin
+from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec, HarnessSpec, ModelSpec
+from evals.queries.candidatesettings import TYPED_KINDS
+from evals.queries.specs import endpoint_spec
+from evals.services.newcandidates import CandidateDraft
+from evals.web.forms.candidates import CandidateForm, OpenAIForm
+from evals.web.forms.evalsets import FileForm
+from evals.web.forms.problems import cleaned
+
+SHARES = ("accuracy", "error_rate", "no_answer_rate")
+SECONDS = ("latency_seconds", "latency_spread")
+
+
+class RecordedForm(FileForm, CandidateForm):
+    """Answers that exist already: production logs, or another tool's results."""
+
+    file_name = "endpoint_file"
+    endpoint_file = forms.FileField(label="File of answers", max_length=300)
+    endpoint_key = forms.CharField(
+        label="Column with the sample’s input, or its id", max_length=300
+    )
+    endpoint_output = forms.CharField(label="Column with the answer", max_length=300)
+    endpoint_latency_seconds = forms.CharField(
+        label="Column with the seconds it took", required=False, max_length=300
+    )
+    endpoint_input_tokens = forms.CharField(
+        label="Column with input tokens", required=False, max_length=300
+    )
+    endpoint_output_tokens = forms.CharField(
+        label="Column with output tokens", required=False, max_length=300
+    )
+
+    def prepare(self) -> None:
+        for name in [name for name in self.fields if name.startswith("harness_")]:
+            del self.fields[name]
+        self.fields["endpoint_key"].initial = self.setting.eval_set.input
+        self.fields["endpoint_output"].initial = "output"
+
+    def harness_spec(self) -> HarnessSpec:
+        """Return the plain harness: nothing is asked any more."""
+        return HarnessSpec(prompt=column_template(self.setting.eval_set.input))
+
+    def endpoint_spec(self) -> EndpointSpec:
+        columns = ("key", "output", "latency_seconds", "input_tokens", "output_tokens")
+        named = cleaned(self, *(f"endpoint_{column}" for column in columns))
+        return EndpointSpec(
+            kind=EndpointKind.RECORDED,
+            file=self.cleaned_data["endpoint_file"].name,
+            **{name.removeprefix("endpoint_"): column for name, column in named.items()},
+        )
+
+    def draft(self) -> CandidateDraft:
+        answers = cast("BinaryIO", self.cleaned_data["endpoint_file"])
+        return CandidateDraft(spec=self.spec, answers=answers)
+
+
+class StandInForm(CandidateForm):
+    """A simulated endpoint: nothing is asked of any model, and every page says so."""
+
+    endpoint_simulation_accuracy = forms.FloatField(
+        label="Share of right answers", initial=0.9, help_text="From 0 to 1."
+    )
+    endpoint_simulation_latency_seconds = forms.FloatField(label="Median seconds", initial=0.5)
+    endpoint_simulation_latency_spread = forms.FloatField(
+        label="Spread of the seconds", initial=0.3, help_text="Standard deviation of their log."
+    )
+    endpoint_simulation_error_rate = forms.FloatField(label="Share of failures", initial=0)
+    endpoint_simulation_no_answer_rate = forms.FloatField(label="Share of silences", initial=0)
+    endpoint_simulation_seed = forms.IntegerField(label="Seed", initial=0)
+    endpoint_simulation_labels = forms.CharField(
+        label="Wrong answers are drawn from",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line.",
+    )
+    endpoint_concurrency = forms.IntegerField(label="Requests at once", initial=8, min_value=1)
+
+    def endpoint_spec(self) -> EndpointSpec:
+        data = self.cleaned_data
+        simulation = {name: data[f"endpoint_simulation_{name}"] for name in (*SHARES, *SECONDS, "seed")}
+        lines = data["endpoint_simulation_labels"].splitlines()
+        if labels := [line.strip() for line in lines if line.strip()]:
+            simulation["labels"] = labels
+        told = {name: value for name, value in simulation.items() if value or name == "accuracy"}
+        return EndpointSpec(
+            kind=EndpointKind.STAND_IN,
+            pool=self.pool,
+            concurrency=data["endpoint_concurrency"],
+            simulation={**self._untyped(), **told},
+        )
+
+    def _untyped(self) -> dict[str, Any]:
+        """Return the settings of an edited stand-in that the form has no field for."""
+        spec = self.setting.spec
+        names = ("input_tokens", "output_tokens")
+        return {n: spec.endpoint.simulation[n] for n in names if spec and n in spec.endpoint.simulation}
+
+    def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
+        settings = {name: endpoint.simulation.get(name, 0) for name in (*SHARES, *SECONDS, "seed")}
+        settings["accuracy"] = endpoint.simulation.get("accuracy", 1)
+        settings["labels"] = "\n".join(endpoint.simulation.get("labels", ()))
+        initial = {f"endpoint_simulation_{name}": value for name, value in settings.items()}
+        return {**initial, "endpoint_concurrency": endpoint.concurrency}
+
+
+class StoredEndpointForm(CandidateForm):
+    """An endpoint that is stored already, taken as it is.
+
+    Where its model is a file on the workers' machine, which only the command line and the demo may
+    name, the model is kept as well.
+    """
+
+    def prepare(self) -> None:
+        if self._keeps_model:
+            for name in [name for name in self.fields if name.startswith("model_")]:
+                del self.fields[name]
+        if self._endpoint.kind == EndpointKind.RECORDED:
+            for name in [name for name in self.fields if name.startswith("harness_")]:
+                del self.fields[name]
+
+    @property
+    def _endpoint(self) -> Any:
+        assert self.setting.endpoint is not None
+        return self.setting.endpoint
+
+    @property
+    def _keeps_model(self) -> bool:
+        return self._endpoint.kind not in TYPED_KINDS
+
+    def model_spec(self) -> ModelSpec:
+        if self._keeps_model and self.setting.spec:
+            return self.setting.spec.model
+        return super().model_spec()
+
+    def harness_spec(self) -> HarnessSpec:
+        if self._endpoint.kind != EndpointKind.RECORDED:
+            return super().harness_spec()
+        if self.setting.spec:
+            return self.setting.spec.harness
+        return HarnessSpec(prompt=column_template(self.setting.eval_set.input))
+
+    def endpoint_spec(self) -> EndpointSpec:
+        return endpoint_spec(self._endpoint)
+
+    def _read(self, origin: SpecOrigin = SpecOrigin.BROWSER) -> CandidateSpec:
+        return super()._read(SpecOrigin.STORED if self._keeps_model else origin)
+
+    def draft(self) -> CandidateDraft:
+        return CandidateDraft(
+            spec=self.spec, endpoint=self._endpoint, replaces=self.setting.edited
+        )
+
+
+FORMS: dict[str, type[CandidateForm]] = {
+    EndpointKind.OPENAI: OpenAIForm,
+    EndpointKind.RECORDED: RecordedForm,
+    EndpointKind.STAND_IN: StandInForm,
+}

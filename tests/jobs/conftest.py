@@ -1,0 +1,5 @@
+"""What tests of jobs may ask for."""
+
+from tests.services.conftest import server
+
+__all__ = ["server"]
