@@ -39,6 +39,9 @@ class CandidatesPage:
     rows: tuple[CandidateLine, ...]
     tasks: tuple[tuple[int, str], ...]
     task_id: int | None
+    task_name: str
+    query_active: str
+    query_archived: str
     shows_archived: bool
     is_cut: bool
 
@@ -85,10 +88,15 @@ def candidates_page(team: Team, *, task_id: int | None, archived: bool) -> Candi
     if task_id is not None:
         found = found.filter(task=task_id)
     rows = list(with_parts(found).order_by("task__name", "name")[: LISTED + 1])
+    tasks = tuple(team.tasks.order_by("name").values_list("pk", "name"))
+    of_task = "" if task_id is None else f"task={task_id}"
     return CandidatesPage(
         rows=tuple(_line(row) for row in rows[:LISTED]),
-        tasks=tuple(team.tasks.order_by("name").values_list("pk", "name")),
+        tasks=tasks,
         task_id=task_id,
+        task_name=dict(tasks).get(task_id, "any") if task_id else "any",
+        query_active=f"?{of_task}",
+        query_archived=f"?archived&{of_task}".rstrip("&"),
         shows_archived=archived,
         is_cut=len(rows) > LISTED,
     )

@@ -101,7 +101,7 @@ def spent_words(results: Results) -> StripFact:
     notes = [
         "est." if any(o.document["cost"]["estimated"] for o in results.outcomes) else "",
         f"cap {figures.usd(budget)}" if budget is not None else "",
-        f"without {', '.join(unknown)}: unknown" if known and unknown else "",
+        f"{figures.plural(len(unknown), 'run')} unknown" if known and unknown else "",
         "simulated in part" if any(o.spec.is_simulated for o in results.outcomes) else "",
     ]
     return StripFact(
@@ -161,7 +161,8 @@ def _facts(results: Results, rates: dict[int, float]) -> tuple[StripFact, ...]:
 def _live_facts(results: Results, rates: dict[int, float]) -> list[StripFact]:
     rate = sum(rates.values())
     in_flight = sum(o.run.in_flight for o in results.outcomes)
-    lefts = [_seconds_left(results, o, rates.get(o.run.pk)) for o in results.outcomes]
+    going = [o for o in results.outcomes if o.run.state != RunState.PAUSED]
+    lefts = [_seconds_left(results, o, rates.get(o.run.pk)) for o in going]
     known = [left for left in lefts if left is not None]
     left = figures.duration(max(known)) if known and len(known) == len(lefts) else figures.UNKNOWN
     return [
@@ -199,7 +200,7 @@ def _label(results: Results, outcome: Outcome, rate: float | None) -> str:
     label = f"{outcome.done:,} of {results.planned:,}"
     left = _seconds_left(results, outcome, rate)
     if outcome.run.state == RunState.RUNNING and left:
-        return f"{label} · about {figures.duration(left)} left"
+        return f"{label} · {figures.duration(left)} left"
     return label
 
 

@@ -137,9 +137,9 @@ def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = N
         menus=_menus(view),
         search=view.filters.text,
         kept=_kept(view.filters),
-        query=view.filters.query(),
+        query=_list_query(view, found),
         rows=tuple(_row(view, row, trial) for row in found),
-        pager=_pager(view, found, counts, has_more=has_more, drawer=drawer),
+        pager=_pager(view, found, counts, has_more=has_more),
         has_trials=bool(counts[""]),
         drawer=drawer,
     )
@@ -265,23 +265,29 @@ def _state(view: _View, trial: Trial, score: float | None) -> str:
     return "" if view.metric in GRADED and score else "missed"
 
 
+def _list_query(view: _View, found: list[Trial]) -> str:
+    """Return the query that shows this very page; the first one begins somewhere too."""
+    if view.filters.cursor is None and found:
+        return view.filters.from_place("at", found[0].place, found[0].epoch)
+    return view.filters.query()
+
+
 def _pager(
     view: _View,
     found: list[Trial],
     counts: Mapping[str, int],
     *,
     has_more: bool,
-    drawer: Drawer | None,
 ) -> Pager:
     filters, cursor = view.filters, view.filters.cursor
     total = view.trials().count() if filters.narrows else counts[filters.show]
     is_back = cursor is not None and cursor.side == "before"
     has_previous = has_more if is_back else cursor is not None
-    if cursor is not None and cursor.side == "at" and drawer is not None:
-        has_previous = drawer.has_previous or cursor.place > 0
     has_next = is_back or has_more
     base = reverse("evals:run", args=[view.run.pk])
     first, last = (found[0], found[-1]) if found else (None, None)
+    if first and cursor and cursor.side == "at":
+        has_previous = _neighbour(view, first, "before") is not None
     return Pager(
         summary=f"{figures.plural(total, 'trial')}, in the order they were asked",
         previous_url=base + filters.from_place("before", first.place, first.epoch)

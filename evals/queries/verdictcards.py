@@ -133,10 +133,10 @@ def _evidence(results: Results, outcome: Outcome) -> str:
         high = figures.metric_value(criterion.metric, estimate.high)
         interval = f"95 % interval {low} to {high}, "
     method = line["method"].partition(";")[0]
-    bound = _bound(criterion, line)
+    bound = _bound(criterion, line).removeprefix("bound ")
     return (
         f"{interval}n = {line['n']:,} of {results.planned:,}. "
-        f"Judged by the {method}, {bound}, alpha {results.spec.plan.alpha:g}."
+        f"Decided by the {method} ({bound}), alpha {results.spec.plan.alpha:g}."
     )
 
 
@@ -169,7 +169,7 @@ def _monthly(results: Results, outcome: Outcome) -> Fact:
     cost, incumbent = outcome.document["cost"], results.incumbent
     instead = incumbent.document["cost"]["monthly_usd"] if incumbent else None
     if cost["per_1k_tasks_usd"] is None:
-        note = "price or usage unknown"
+        note = "price unknown" if cost["price"] is None else "usage unknown"
     elif cost["monthly_usd"] is None:
         note = "no monthly volume is set"
     elif instead is None:
@@ -181,8 +181,8 @@ def _monthly(results: Results, outcome: Outcome) -> Fact:
         value=figures.usd(cost["monthly_usd"]),
         note=note,
         is_estimated=cost["estimated"] and cost["monthly_usd"] is not None,
-        is_simulated=outcome.spec.is_simulated
-        or bool(instead is not None and incumbent and incumbent.spec.is_simulated),
+        is_simulated=cost["monthly_usd"] is not None
+        and (outcome.spec.is_simulated or bool(incumbent and incumbent.spec.is_simulated)),
     )
 
 
@@ -192,7 +192,7 @@ def _latency(results: Results, outcome: Outcome) -> Fact:
     if limits:
         note = f"limit {figures.threshold(P95, limits[0])}"
     elif p95.value is None:
-        note = "not known for these answers"
+        note = "not known"
     else:
         note = "no limit is set"
     return Fact(

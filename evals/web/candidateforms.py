@@ -3,23 +3,21 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from evals.domain.problems import InputError
 from evals.domain.specs import EndpointKind
-from evals.models import Candidate, Endpoint, Task
+from evals.models import Candidate, Endpoint
 from evals.queries import access
 from evals.queries.candidatesettings import TYPED_KINDS, CandidateSetting
-from evals.queries.preparation import preparation
 from evals.services.newcandidates import add_candidate
 from evals.web.auth import TeamRequest
 from evals.web.forms.candidatekinds import FORMS, StoredEndpointForm
 from evals.web.forms.candidates import CandidateForm
 from evals.web.forms.problems import add_input_problems
-from evals.web.pages import posted
-from evals.web.steps import steps
+from evals.web.pages import posted, sent_files
 from evals.web.uploading import was_too_large
 
 TABS = {
@@ -66,7 +64,7 @@ def open_form(request: HttpRequest, setting: CandidateSetting) -> CandidateForm:
         return StoredEndpointForm(data, setting=setting)
     form = FORMS[_kind(request, setting)]
     if form is FORMS[EndpointKind.RECORDED]:
-        return form(data, request.FILES, setting=setting, too_large=was_too_large(request))
+        return form(data, sent_files(request), setting=setting, too_large=was_too_large(request))
     return form(data, setting=setting)
 
 
@@ -104,13 +102,6 @@ def tabs(request: HttpRequest, setting: CandidateSetting) -> KindTabs:
             for stored in setting.endpoints
         ),
     )
-
-
-def too_early(request: HttpRequest, task: Task) -> HttpResponse:
-    """Send the task's editor to the eval set: a prompt is checked on its first sample."""
-    so_far = preparation(task)
-    page = {"about": so_far, "steps": steps("candidates", so_far)}
-    return render(request, "evals/candidate_early.html", {"page": page})
 
 
 def _kind(request: HttpRequest, setting: CandidateSetting) -> EndpointKind:

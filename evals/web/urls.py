@@ -5,9 +5,13 @@ from django.urls import URLPattern, path
 from evals.web.views import (
     account,
     bars,
+    candidates,
+    connectiontests,
+    endpoints,
     evalsets,
     evaluations,
     health,
+    newevaluations,
     newtasks,
     portfolio,
     samples,
@@ -54,5 +58,38 @@ urlpatterns: list[URLPattern] = [
         name="upload_rejected",
     ),
     path("tasks/<int:task_id>/bar/", bars.bar_edit, name="bar_edit"),
+    path("tasks/<int:task_id>/candidates/new/", candidates.candidate_new, name="candidate_new"),
+    path(
+        "tasks/<int:task_id>/evaluations/new/", newevaluations.evaluation_new, name="evaluation_new"
+    ),
+    path("candidates/", candidates.candidates, name="candidates"),
+    path("candidates/<int:candidate_id>/", candidates.candidate, name="candidate"),
+    path("candidates/<int:candidate_id>/edit/", candidates.candidate_edit, name="candidate_edit"),
+    path(
+        "candidates/<int:candidate_id>/archive/",
+        candidates.candidate_archive,
+        name="candidate_archive",
+    ),
+    path(
+        "candidates/<int:candidate_id>/restore/",
+        candidates.candidate_restore,
+        name="candidate_restore",
+    ),
+    path(
+        "candidates/<int:candidate_id>/test/",
+        connectiontests.candidate_test,
+        name="candidate_test",
+    ),
+    path(
+        "connection-tests/<int:test_id>/", connectiontests.connection_test, name="connection_test"
+    ),
+    path(
+        "connection-tests/<int:test_id>/result/",
+        connectiontests.connection_test_result,
+        name="connection_test_result",
+    ),
+    path("endpoints/", endpoints.endpoints, name="endpoints"),
+    path("endpoints/<int:endpoint_id>/", endpoints.endpoint, name="endpoint"),
+    path("endpoints/<int:endpoint_id>/key/", endpoints.endpoint_key, name="endpoint_key"),
     path("versions/<int:version_id>/", evalsets.version, name="version"),
 ]

@@ -179,18 +179,20 @@ def costs_of(price: PriceSpec, judged: Sequence[Trial]) -> list[Decimal] | None:
             return None
         share = price.usd_per_hour / 3600 / CONCURRENCY
         return [share * Decimal(str(t.latency_seconds)) for t in judged]
-    requests = price.usd_per_request or Decimal(0)
-    if price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
-        return [requests * t.attempts for t in judged]
-    if any(t.input_tokens is None for t in judged if t.state != "model_error"):
+    if price.usd_per_request is not None:
+        return [price.usd_per_request * t.attempts for t in judged]
+    answered = [t for t in judged if t.state != "model_error"]
+    if not answered or any(t.input_tokens is None for t in answered):
         return None
-    return [
-        (t.input_tokens * price.input_usd_per_mtok + t.output_tokens * price.output_usd_per_mtok)
-        / 1_000_000
-        + requests * t.attempts
-        for t in judged
-        if t.input_tokens is not None and t.output_tokens is not None
-    ]
+    return [_token_cost(t, price) for t in judged]
+
+
+def _token_cost(trial: Trial, price: PriceSpec) -> Decimal:
+    """Return what a trial cost; a request that was refused is not billed and has no tokens."""
+    assert price.input_usd_per_mtok is not None
+    assert price.output_usd_per_mtok is not None
+    read = (trial.input_tokens or 0) * price.input_usd_per_mtok
+    return (read + (trial.output_tokens or 0) * price.output_usd_per_mtok) / 1_000_000
 
 
 @pytest.mark.parametrize("names", ["a", "abcdefgh"])

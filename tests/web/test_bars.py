@@ -97,7 +97,7 @@ def test_the_same_bar_makes_no_new_version_and_another_one_does(team, editor_cli
         (EXACT | ONE_LINE | {"use_choice": "on"}, "at least one label"),
         (EXACT | ONE_LINE | {"use_lm_eval": "on", "lm_eval_options": "{"}, "valid JSON"),
         (EXACT | ONE_LINE | {"use_lm_eval": "on", "lm_eval_options": "[1]"}, "JSON object"),
-        (EXACT | ONE_LINE | {"use_lm_eval": "on", "lm_eval_options": "{}"}, "&#x27;metric&#x27;"),
+        (EXACT | ONE_LINE | {"use_lm_eval": "on", "lm_eval_options": "{}"}, "JSON object"),
         (
             EXACT
             | ONE_LINE

@@ -21,6 +21,12 @@ SECONDS = ("latency_seconds", "latency_spread")
 class RecordedForm(FileForm, CandidateForm):
     """Answers that exist already: production logs, or another tool's results."""
 
+    endpoint_title = "The answers"
+    endpoint_note = (
+        "One row for each answer, found by the sample’s input (or its id) exactly. Nothing is asked. "
+        "Every sample of the eval set has to have its answer."
+    )
+    endpoint_layout = ("file", "key output", "latency_seconds input_tokens output_tokens")
     file_name = "endpoint_file"
     endpoint_file = forms.FileField(label="File of answers", max_length=300)
     endpoint_key = forms.CharField(
@@ -64,6 +70,13 @@ class RecordedForm(FileForm, CandidateForm):
 class StandInForm(CandidateForm):
     """A simulated endpoint: nothing is asked of any model, and every page says so."""
 
+    endpoint_title = "The simulation"
+    endpoint_note = "For dry runs. No model is asked; every page marks the answers as simulated."
+    endpoint_layout = (
+        "simulation_accuracy simulation_error_rate simulation_no_answer_rate",
+        "simulation_latency_seconds simulation_latency_spread simulation_seed concurrency",
+        "simulation_labels",
+    )
     endpoint_simulation_accuracy = forms.FloatField(
         label="Share of right answers", initial=0.9, help_text="From 0 to 1."
     )
@@ -124,6 +137,16 @@ class StoredEndpointForm(CandidateForm):
         if self._endpoint.kind == EndpointKind.RECORDED:
             for name in [name for name in self.fields if name.startswith("harness_")]:
                 del self.fields[name]
+
+    @property
+    def endpoint_note(self) -> str:  # type: ignore[override]
+        """What is kept, and why it cannot be changed here."""
+        if self._keeps_model:
+            return (
+                f"{self._endpoint.name}, with its model, is kept: a model in the worker is named on "
+                "the command line alone."
+            )
+        return f"{self._endpoint.name} is used as it is."
 
     @property
     def _endpoint(self) -> Any:

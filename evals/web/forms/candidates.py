@@ -1,6 +1,6 @@
 """A candidate as it is typed in: one form for each way in which a model can be served."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.html import format_html
@@ -17,6 +17,11 @@ from evals.web.forms.problems import add_spec_problems
 
 UNDER: Path = ("candidates", 0)
 NAMES = {"price": "price_input_usd_per_mtok"}
+# Fields that stand beside each other, a line each.
+Layout = tuple[str, ...]
+MODEL_LAYOUT = ("id", "open", "lab revision licence")
+HARNESS_LAYOUT = ("prompt", "system", "max_tokens temperature top_p seed", "stop")
+PRICE_LAYOUT = ("input_usd_per_mtok output_usd_per_mtok", "usd_per_request", "usd_per_hour gpu")
 
 
 class CandidateForm(PriceFields, HarnessFields, ModelFields):
@@ -27,6 +32,9 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
         help_text="What tables and verdicts call it.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    endpoint_layout: ClassVar[Layout] = ()
+    endpoint_title: ClassVar[str] = "The endpoint"
+    endpoint_note: ClassVar[str] = ""
     spec: CandidateSpec
 
     def __init__(self, *args: Any, setting: CandidateSetting, **kwargs: Any) -> None:
@@ -69,8 +77,26 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
             add_spec_problems(self, error, under=UNDER, names=NAMES)
         return data
 
-    def endpoint_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith("endpoint_")]
+    def endpoint_fields(self) -> list[list[forms.BoundField]]:
+        """Return the endpoint's fields as they are laid out."""
+        return self._rows("endpoint", self.endpoint_layout)
+
+    def model_fields(self) -> list[list[forms.BoundField]]:
+        """Return the model's fields as they are laid out."""
+        return self._rows("model", MODEL_LAYOUT)
+
+    def harness_fields(self) -> list[list[forms.BoundField]]:
+        """Return the harness's fields as they are laid out."""
+        return self._rows("harness", HARNESS_LAYOUT)
+
+    def price_fields(self) -> list[list[forms.BoundField]]:
+        """Return the price's fields as they are laid out."""
+        return self._rows("price", PRICE_LAYOUT)
+
+    def _rows(self, group: str, layout: Layout) -> list[list[forms.BoundField]]:
+        rows = [[f"{group}_{name}" for name in line.split()] for line in layout]
+        found = [[self[name] for name in row if name in self.fields] for row in rows]
+        return [row for row in found if row]
 
     def _initial(self) -> dict[str, Any]:
         spec = self.setting.spec
@@ -108,6 +134,12 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
 class OpenAIForm(CandidateForm):
     """Any server that speaks OpenAI's protocol, with a key where it needs one."""
 
+    endpoint_title = "The server"
+    endpoint_layout = (
+        "base_url",
+        "secret new_key new_key_name",
+        "concurrency requests_per_minute timeout_seconds",
+    )
     endpoint_base_url = forms.CharField(
         label="Base URL",
         widget=forms.URLInput(attrs={"placeholder": "https://api.example.com/v1"}),

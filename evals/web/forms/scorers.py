@@ -63,7 +63,8 @@ class ScorersForm(forms.Form):
         if not any(data.get(f"use_{name}") for name in WORDS):
             raise forms.ValidationError("No scorer is ticked, expected at least one.")
         options = data.get("lm_eval_options")
-        if options is not None and not isinstance(options, dict):
+        is_complete = isinstance(options, dict) and options.get("metric")
+        if data.get("use_lm_eval") and not is_complete and "lm_eval_options" not in self.errors:
             self.add_error("lm_eval_options", "Expected a JSON object with a metric.")
         return data
 

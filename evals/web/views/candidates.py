@@ -12,10 +12,11 @@ from evals.models import Candidate
 from evals.queries import access
 from evals.queries.candidates import candidate_page, candidates_page, with_parts
 from evals.queries.candidatesettings import candidate_setting
+from evals.queries.preparation import preparation
 from evals.services import candidates as services
 from evals.web.auth import TeamRequest, editor_required, member_required
-from evals.web.candidateforms import chosen_endpoint, open_form, save_typed, tabs, too_early
-from evals.web.pages import form_page
+from evals.web.candidateforms import chosen_endpoint, open_form, save_typed, tabs
+from evals.web.pages import form_page, too_early
 from evals.web.steps import steps
 
 
@@ -50,7 +51,7 @@ def candidate_new(request: TeamRequest, task_id: int) -> HttpResponse:
     task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
     setting = candidate_setting(task, endpoint=chosen_endpoint(request))
     if setting is None:
-        return too_early(request, task)
+        return too_early(request, preparation(task), "candidates")
     form = open_form(request, setting)
     if form.is_valid() and (saved := save_typed(request, form)):
         return redirect("evals:candidate", saved.pk)
