@@ -25,6 +25,8 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
+    """One thing that is known, in words."""
+
     label: str
     value: str
 

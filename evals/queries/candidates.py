@@ -9,7 +9,13 @@ from evals.domain.specs import CandidateSpec, EndpointKind
 from evals.models import Candidate, Run, Team
 from evals.queries import figures
 from evals.queries.access import candidates_for
-from evals.queries.candidatefacts import Fact, endpoint_facts, harness_facts, model_facts, price_text
+from evals.queries.candidatefacts import (
+    Fact,
+    endpoint_facts,
+    harness_facts,
+    model_facts,
+    price_text,
+)
 from evals.queries.outcomes import CandidateName, candidate_name
 from evals.queries.preparation import Preparation, first_sample, latest_version, preparation
 from evals.queries.specs import candidate_spec

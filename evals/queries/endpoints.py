@@ -72,7 +72,7 @@ def endpoint_page(endpoint: Endpoint) -> EndpointPage:
         key=secret.name if secret else "",
         key_stored=figures.moment(secret.created_at) if secret else "",
         sharers=sharing.exclude(pk=endpoint.pk).count(),
-        users=tuple(_user(candidate) for candidate in users.select_related("task").order_by("name")),
+        users=tuple(map(_user, users.select_related("task").order_by("name"))),
     )
 
 

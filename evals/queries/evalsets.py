@@ -21,6 +21,8 @@ class VersionLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLine:
+    """One sample with all its columns."""
+
     row: int
     cells: tuple[str, ...]
 
@@ -76,7 +78,7 @@ def version_page(version: EvalSetVersion) -> VersionPage:
 
 def _meanings(version: EvalSetVersion) -> list[ColumnMeaning]:
     mapping = version.mapping
-    meanings = {name: "slice" for name in mapping["slices"]}
+    meanings = dict.fromkeys(mapping["slices"], "slice")
     if mapping["cluster"]:
         meanings[mapping["cluster"]] = "cluster"
     meanings |= {mapping["target"]: "target", mapping["input"]: "input"}

@@ -64,7 +64,7 @@ class ProgressPage:
 
 
 def progress_page(evaluation: Evaluation, *, now: datetime) -> ProgressPage:
-    """Return the fragment that a live page polls, in five queries; two once it has ended."""
+    """Return the fragment that a live page polls, in five queries; one once it has ended."""
     return progress_of_results(load_results(evaluation), now=now)
 
 

@@ -16,12 +16,12 @@ from evals.models import (
     Task,
 )
 from evals.queries import figures
+from evals.queries.barlines import criterion_text
 from evals.queries.candidatefacts import host_of, price_text
 from evals.queries.candidates import with_parts
 from evals.queries.outcomes import CandidateName, candidate_name
 from evals.queries.preparation import Preparation, preparation
 from evals.queries.specs import candidate_spec, criterion_specs
-from evals.queries.verdictcards import criterion_text
 
 OFFERED = 20  # versions and bars
 PROBED = 20  # samples that tokens are estimated from

@@ -7,7 +7,7 @@ from typing import Any
 from evals.domain.bars import CriterionState
 from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
 from evals.domain.specs import CandidateSpec, CriterionSpec, EndpointKind, Spec
-from evals.models import Evaluation, Run, VerdictRow
+from evals.models import Candidate, Evaluation, Run, VerdictRow
 from evals.queries.drawings import Estimate, IntervalDrawing, Scale, scale_for
 from evals.queries.results import Document, computed_documents
 from evals.queries.specs import frozen_spec
@@ -166,6 +166,11 @@ def candidate_name(spec: CandidateSpec, *, is_incumbent: bool) -> CandidateName:
         is_recorded=spec.endpoint.kind is EndpointKind.RECORDED,
         is_simulated=spec.is_simulated,
     )
+
+
+def is_simulated(candidate: Candidate | None) -> bool:
+    """Return whether a stand-in answers for the candidate; select its endpoint beforehand."""
+    return candidate is not None and candidate.endpoint.kind == EndpointKind.STAND_IN
 
 
 def criterion_drawing(results: Results, outcome: Outcome, scale: Scale) -> IntervalDrawing | None:

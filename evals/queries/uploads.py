@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from evals.domain.evalsets import Mapping, guess_mapping, read_samples, text_of
 from evals.domain.problems import Problem
@@ -56,7 +56,7 @@ def first_rows(file: BinaryIO, name: str) -> FirstRows:
 def first_rows_of(upload: Upload) -> FirstRows:
     """Return the top of a kept file; errors as `first_rows`."""
     with upload.file.open("rb") as file:
-        return first_rows(file, upload.name)
+        return first_rows(cast("BinaryIO", file), upload.name)
 
 
 def rejected_rows(upload: Upload, mapping: Mapping) -> Iterator[list[str]]:
@@ -84,7 +84,7 @@ def shown(cell: JSONValue) -> str:
 @contextmanager
 def _opened(upload: Upload) -> Iterator[RowFile]:
     with upload.file.open("rb") as file:
-        yield open_rows(file, FileKind.of(upload.name))
+        yield open_rows(cast("BinaryIO", file), FileKind.of(upload.name))
 
 
 class _LastRow:

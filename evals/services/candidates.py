@@ -53,10 +53,14 @@ class RecordedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedBy:
-    """What an endpoint needs beyond its description: a stored key, or recorded answers."""
+    """What an endpoint needs beyond its description: a stored key, or recorded answers.
+
+    `endpoint` is one that is stored already, and then used as it is.
+    """
 
     secret: Secret | None = None
     recorded: RecordedFile | None = None
+    endpoint: Endpoint | None = None
 
 
 NOTHING_MORE = ServedBy()
@@ -74,7 +78,7 @@ def save_candidate(
     """Return the task's candidate as `spec` says; another one of that name is archived."""
     parts = {
         "model": _save_model(task.team, spec.model),
-        "endpoint": _save_endpoint(task.team, spec, served_by),
+        "endpoint": served_by.endpoint or _save_endpoint(task.team, spec, served_by),
         "harness": _save_harness(task.team, spec.harness),
         "price": _price(spec.price),
     }

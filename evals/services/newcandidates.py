@@ -64,8 +64,9 @@ def add_candidate(
 
 def _check_name(task: Task, draft: CandidateDraft) -> None:
     Task.objects.select_for_update().get(pk=task.pk)  # two requests may not take one name
-    same = Candidate.objects.filter(task=task, name=draft.spec.name, archived_at__isnull=True)
-    if same.exclude(pk=draft.replaces.pk if draft.replaces else None).exists():
+    active = Candidate.objects.filter(task=task, archived_at__isnull=True)
+    same = active.filter(name=draft.spec.name).first()
+    if same and same != draft.replaces:
         message = f"there is a candidate {draft.spec.name!r} already, expected another name"
         raise InputError(Problem(message=message, column="name"))
 

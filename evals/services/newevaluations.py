@@ -1,6 +1,7 @@
 """From rows that are stored to a frozen evaluation, by the rules that a spec file has."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -82,8 +83,11 @@ def _not_from_here(spec: Spec) -> Iterator[SpecProblem]:
     files = [c.endpoint.file for c in spec.candidates if c.endpoint.file]
     uploads = [*files, spec.eval_set.file or ""]
     for problem in check_remote_limits(spec, uploads=uploads):
-        if problem.path[-2:] != ("model", "id"):
+        if problem.path[0] != "candidates":
             yield problem
+        elif problem.path[-2:] != ("model", "id"):
+            candidate = spec.candidates[int(problem.path[1])]
+            yield replace(problem, message=f"candidate {candidate.name!r}: {problem.message}")
 
 
 def _check_prompts(spec: Spec, samples: Sequence[Sample]) -> None:

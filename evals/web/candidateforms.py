@@ -14,8 +14,8 @@ from evals.queries import access
 from evals.queries.candidatesettings import TYPED_KINDS, CandidateSetting
 from evals.services.newcandidates import add_candidate
 from evals.web.auth import TeamRequest
-from evals.web.forms.candidatekinds import FORMS, StoredEndpointForm
-from evals.web.forms.candidates import CandidateForm
+from evals.web.forms.candidatekinds import RecordedForm, StandInForm, StoredEndpointForm
+from evals.web.forms.candidates import CandidateForm, OpenAIForm
 from evals.web.forms.problems import add_input_problems
 from evals.web.pages import posted, sent_files
 from evals.web.uploading import was_too_large
@@ -62,9 +62,11 @@ def open_form(request: HttpRequest, setting: CandidateSetting) -> CandidateForm:
     data = posted(request)
     if setting.endpoint:
         return StoredEndpointForm(data, setting=setting)
-    form = FORMS[_kind(request, setting)]
-    if form is FORMS[EndpointKind.RECORDED]:
-        return form(data, sent_files(request), setting=setting, too_large=was_too_large(request))
+    kind = _kind(request, setting)
+    if kind is EndpointKind.RECORDED:
+        files, too_large = sent_files(request), was_too_large(request)
+        return RecordedForm(data, files, setting=setting, too_large=too_large)
+    form = StandInForm if kind is EndpointKind.STAND_IN else OpenAIForm
     return form(data, setting=setting)
 
 

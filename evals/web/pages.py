@@ -14,6 +14,8 @@ from evals.web.steps import Step, steps
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
+    """One value for a template, as every page has."""
+
     form: Any
     about: Any
     steps: tuple[Step, ...]
@@ -36,7 +38,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def sent_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile] | None:
+def sent_files(request: HttpRequest) -> "MultiValueDict[str, UploadedFile[Any]] | None":
     """Return the files that were sent, None where nothing was."""
     return request.FILES if request.method == "POST" else None
 

@@ -1,7 +1,7 @@
 """A folder with a spec and its rows, and the commands on it, in this process."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Desk:
 
     @property
     def candidate(self) -> dict[str, Any]:
-        return self.spec["candidates"][0]
+        found: dict[str, Any] = self.spec["candidates"][0]
+        return found
 
     def write(self, name: str, content: str | bytes) -> None:
         data = content if isinstance(content, bytes) else content.encode()
@@ -47,12 +48,12 @@ class Desk:
     def run(self, command: str, *arguments: str) -> Outcome:
         """Run `command` on the spec."""
         self.spec_path.write_text(yaml.safe_dump(self.spec, allow_unicode=True, sort_keys=False))
-        status = 0
         try:
             call_command(command, str(self.spec_path), *arguments)
         except SystemExit as ended:
-            assert isinstance(ended.code, int)
-            status = ended.code
+            status = int(ended.code or 0)
+        else:
+            status = 0
         out, err = self.capsys.readouterr()
         return Outcome(status=status, out=out, err=err)
 
@@ -115,6 +116,3 @@ def recorded(name: str = "logs", *, is_open: bool = True, **endpoint: Any) -> di
         "model": {"id": name, "open": is_open},
         "endpoint": {**given, **endpoint},
     }
-
-
-Recorder = Callable[..., dict[str, Any]]

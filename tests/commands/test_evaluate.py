@@ -1,20 +1,15 @@
 """`viability evaluate`: verdicts as exit statuses, result files, and what is done twice."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from evals.models import Evaluation, Run, Trial
-from tests.commands.conftest import candidate, recorded, rows
+from tests.commands.conftest import recorded, rows
 from tests.fakes import Answer, completion
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def wrong_half(desk, server):
-    server.answer = lambda _messages: "red"
 
 
 def test_an_open_candidate_that_clears_the_bar_is_go(desk, server):
@@ -228,17 +223,16 @@ def test_a_run_that_another_process_holds_is_waited_for(desk, server, monkeypatc
     from django.utils import timezone  # noqa: PLC0415
 
     from evals.services import headless  # noqa: PLC0415
-    from evals.services.shards import claim_shard  # noqa: PLC0415
+    from evals.services.shards import claim_shard, free_dead_leases  # noqa: PLC0415
 
     monkeypatch.setattr(headless, "HELD_SECONDS", 0.1)
-    real = headless.free_dead_leases
 
     def somebody_is_faster():
         run = Run.objects.get()
         # One that is there until a second from now.
         then = timezone.now() - timedelta(seconds=29)
         claim_shard(run_id=run.pk, holder="another-host:1:1:1", now=then)
-        return real()
+        return free_dead_leases()
 
     monkeypatch.setattr(headless, "free_dead_leases", somebody_is_faster)
     assert desk.evaluate().status == 0
@@ -293,6 +287,3 @@ def test_a_task_that_stock_lm_eval_cannot_do_is_refused_with_the_reason(desk, tm
     assert ended.status == 3
     assert "spec.yaml" in ended.err
     assert "f1" in ended.err
-
-
-__all__ = ["candidate", "os"]

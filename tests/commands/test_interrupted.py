@@ -65,7 +65,7 @@ def test_a_second_command_on_a_home_in_use_is_refused(desk, server, tmp_path):
     desk.write("rows.csv", rows(400))
     server.latency_seconds = 0.05
     first = start(desk, tmp_path / "home")
-    until(lambda: Trial.objects.exists(), seconds=60)
+    until(Trial.objects.exists, seconds=60)
     second = start(desk, tmp_path / "home")
     _, err = second.communicate(timeout=30)
     assert second.returncode == 4

@@ -72,7 +72,7 @@ def test_a_celery_worker_that_is_told_to_end_gives_its_shards_back_within_second
     queue = f"test-{uuid.uuid4().hex[:8]}"
     run = run_at(server, samples=2000, pool=queue)
     with celery_worker(queue, tmp_path / "one.log") as worker:
-        until(lambda: run.trials.exists())
+        until(run.trials.exists)
         worker.send_signal(signal.SIGTERM)
         begun = time.monotonic()
         worker.wait(timeout=20)

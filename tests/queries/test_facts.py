@@ -4,7 +4,6 @@ import random
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -91,7 +90,7 @@ def evaluation_of(price: PriceSpec | None, *, epochs: int, samples: int) -> Eval
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("price", PRICES)
 def test_counts_scores_latencies_and_costs_are_those_of_the_trials(price, seed):
-    chance = random.Random(f"{price} {seed}")
+    chance = random.Random(f"{price} {seed}")  # noqa: S311
     evaluation = evaluation_of(PRICES[price], epochs=1 + seed % 2, samples=chance.choice([7, 90]))
     runs = list(evaluation.runs.select_related("evaluation__version"))
     trials = {run.pk: random_trials(run, chance, is_usage_known=seed != 1) for run in runs}
@@ -159,7 +158,8 @@ def check_cost(
     each = None if price is None else costs_of(price, judged)
     if not each:
         assert not cost.known
-        assert cost.mean is cost.total_usd is None
+        assert cost.mean is None
+        assert cost.total_usd is None
         return
     assert cost.known
     assert cost.n == len(each)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evals.domain.specs import Comparator, CriterionSpec
 from evals.models import VerdictRow
 from evals.queries.results import candidate_documents, evaluation_document
 from evals.queries.specs import frozen_spec
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 TOP = ["schema", "task", "created_at", "eval_set", "plan", "incumbent", "candidates", "verdict"]
 CANDIDATE = [
-    "name", "open", "verdict", "trials", "metrics", "criteria", "paired", "usage", "latency", "cost",
+    "name", "open", "verdict", "trials", "metrics", "criteria",
+    "paired", "usage", "latency", "cost",
 ]  # fmt: skip
 PARTS = {
     "trials": ["ok", "no_answer", "model_error", "infra_error", "scorer_error", "skipped"],
@@ -70,7 +72,8 @@ def test_the_samples_file_has_the_names_of_the_design_in_its_order():
 
 
 def test_what_is_not_known_is_null():
-    evaluation = make.live_evaluation(candidates=[make.candidate_spec(price=None)])
+    bar = [CriterionSpec(metric="latency_p95_seconds", comparator=Comparator.AT_MOST, threshold=2)]
+    evaluation = make.live_evaluation(candidates=[make.candidate_spec(price=None)], criteria=bar)
     run = evaluation.runs.get()
     make.answer(run, asked=3, input_tokens=None, output_tokens=None, latency_seconds=None)
     make.complete(run)
@@ -80,7 +83,7 @@ def test_what_is_not_known_is_null():
     assert document["usage"]["input_tokens"] is None
     assert document["latency"]["p95_seconds"] is None
     assert document["paired"] is None
-    assert document["criteria"][1] | {"method": ""} == {
+    assert document["criteria"][0] | {"method": ""} == {
         "metric": "latency_p95_seconds",
         "slice": None,
         "at_most": 2.0,
@@ -120,9 +123,9 @@ def test_the_paired_table_counts_trial_by_trial():
 def test_a_stored_verdict_is_what_was_concluded_then():
     evaluation = make.evaluation()
     before = written(evaluation)
-    evaluation.runs.last().trials.all().delete()
+    evaluation.runs.get(position=1).trials.all().delete()
     assert written(evaluation) == before
-    grounds = VerdictRow.objects.get(run=evaluation.runs.last()).grounds
+    grounds = VerdictRow.objects.get(run=evaluation.runs.get(position=1)).grounds
     assert grounds["eval_set"]["sha256"] == evaluation.version.sha256
     assert grounds["spec"] == evaluation.spec
     assert (grounds["bar"], grounds["scorers"]) == (1, 1)

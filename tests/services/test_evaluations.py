@@ -144,6 +144,7 @@ def test_an_evaluation_with_something_in_flight_is_closed_when_the_lease_is_gone
     assert not VerdictRow.objects.exists()
     later = NOW + shards.LEASE + timedelta(seconds=1)
     assert verdicts.close_evaluation(evaluation_id=evaluation.pk, now=later)
+    assert shard is not None
     shard.refresh_from_db()
     # The late holder, should it wake up, has nothing to store into any more.
     assert (shard.state, shard.holder) == (ShardState.WAITING, "")
@@ -173,7 +174,7 @@ def test_a_paused_run_keeps_its_evaluation_open():
 def test_a_run_is_completed_only_when_every_shard_is_done(settings):
     settings.SHARD_SIZE = 8
     run = make.live_evaluation(candidates=[make.candidate_spec()]).runs.get()
-    first = run.shards.first()
+    first = run.shards.get(start=0)
     Shard.objects.exclude(pk=first.pk).update(state=ShardState.DONE)
     evaluations.complete_run(run_id=run.pk, now=NOW)
     run.refresh_from_db()

@@ -1,9 +1,11 @@
 """A run from its first lease to its verdict, against a real HTTP endpoint."""
 
+import dataclasses
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,15 +13,28 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from evals.domain.specs import (Comparator, CriterionSpec, EndpointKind, HarnessSpec, PlanSpec, PriceSpec, ScorerSpec)
-from evals.models import Evaluation, Run, Shard, Trial, VerdictRow
+from evals.domain.scoring import output_scorer
+from evals.domain.specs import (
+    Comparator,
+    CriterionSpec,
+    EndpointKind,
+    HarnessSpec,
+    PlanSpec,
+    PriceSpec,
+    ScorerSpec,
+)
+from evals.domain.trials import RecordedAnswer, Score, Usage
+from evals.engine import harness as lm_harness
+from evals.models import Run, Shard, Trial, VerdictRow
 from evals.models.evaluations import RunState, ShardState
 from evals.services import evaluations, execution, shards, trials
+from evals.services.candidates import RecordedFile, ServedBy
+from evals.services.copying import copy_new_rows
 from evals.services.execution import work_on_run
 from evals.services.secrets import store_secret
 from tests import make
 from tests.fakes import Answer, FakeOpenAI, completion
-from tests.services.conftest import right_answer, ticket_number
+from tests.services.conftest import ticket_number
 
 F1_BAR = [CriterionSpec(metric="f1", comparator=Comparator.AT_LEAST, threshold=0.5)]
 
@@ -151,17 +166,9 @@ def test_failures_of_five_kinds_are_counted_apart(server):
     }
 
 
-def failing_score(monkeypatch: pytest.MonkeyPatch, score: Callable[..., Any]) -> None:
-    monkeypatch.setattr("evals.engine.harness.output_scorer", lambda _spec: score)
-
-
 def test_a_scorer_that_raises_sinks_one_trial_and_not_the_run(server, monkeypatch):
-    from evals.engine import harness  # noqa: PLC0415
-
-    real = harness.output_scorer
-
     def odd(spec: ScorerSpec) -> Callable[[str, str], Any]:
-        judge = real(spec)
+        judge = output_scorer(spec)
 
         def score(output: str, target: str) -> Any:
             if target == "billing":
@@ -170,7 +177,7 @@ def test_a_scorer_that_raises_sinks_one_trial_and_not_the_run(server, monkeypatc
 
         return score
 
-    monkeypatch.setattr(harness, "output_scorer", odd)
+    monkeypatch.setattr(lm_harness, "output_scorer", odd)
     run = started(server, scorers=[ScorerSpec(name="f1")], criteria=F1_BAR)
     work_on_run(run.pk)
     assert states(run) == {"ok": 16, "scorer_error": 4}
@@ -183,11 +190,8 @@ def test_a_scorer_that_raises_sinks_one_trial_and_not_the_run(server, monkeypatc
 
 
 def test_a_score_that_is_no_number_is_a_scorer_error(server, monkeypatch):
-    from evals.domain.trials import Score  # noqa: PLC0415
-    from evals.engine import harness  # noqa: PLC0415
-
     nan = Score(value=float("nan"))
-    monkeypatch.setattr(harness, "output_scorer", lambda _: lambda _output, _target: nan)
+    monkeypatch.setattr(lm_harness, "output_scorer", lambda _: lambda _output, _target: nan)
     run = started(server, samples=3, scorers=[ScorerSpec(name="f1")], criteria=F1_BAR)
     work_on_run(run.pk)
     assert states(run) == {"scorer_error": 3}
@@ -206,10 +210,10 @@ def test_odd_words_of_a_server_are_stored_all_the_same(server):
 
 
 def test_a_prompt_that_cannot_be_rendered_is_a_failed_trial_of_its_own(server):
-    harness = HarnessSpec(prompt="{{ text.split()[2] | int // (text.split()[2] | int - 3) }} {{text}}")
+    harness = HarnessSpec(
+        prompt="{{ text.split()[2] | int // (text.split()[2] | int - 3) }} {{text}}"
+    )
     spec = make.candidate_spec(base_url=server.base_url)
-    import dataclasses  # noqa: PLC0415
-
     spec = dataclasses.replace(spec, harness=harness)
     run = make.live_evaluation(samples=10, candidates=[spec]).runs.get()
     work_on_run(run.pk)
@@ -222,8 +226,6 @@ def test_a_prompt_that_cannot_be_rendered_is_a_failed_trial_of_its_own(server):
 
 
 def test_prompts_that_can_never_be_rendered_still_complete_the_run(server):
-    import dataclasses  # noqa: PLC0415
-
     spec = dataclasses.replace(
         make.candidate_spec(base_url=server.base_url), harness=HarnessSpec(prompt="{{ 1 // 0 }}")
     )
@@ -274,17 +276,17 @@ def test_a_job_for_a_run_that_is_gone_does_nothing(db):
     work_on_run(987654321)
 
 
-def test_a_wrong_key_pauses_the_run_with_the_vendors_words_and_stores_nothing(server):
-    team = make.team()
-    task = make.task(team)
-    secret = store_secret(team=team, name="key", value="sk-wrong-key", user=None)
-    spec = make.candidate_spec(base_url=server.base_url, secret="key", concurrency=4)
-    from evals.services.candidates import ServedBy, save_candidate  # noqa: PLC0415
+def at_server_with_key(server: FakeOpenAI, key: str) -> Run:
+    """Start an evaluation whose endpoint has a stored key."""
+    task = make.task()
+    secret = store_secret(team=task.team, name="key", value=key, user=None)
+    spec = make.candidate_spec(base_url=server.base_url, secret=secret.name)
+    made = make.live_evaluation(task, candidates=[spec], served_by=ServedBy(secret=secret))
+    return made.runs.get()
 
-    save_candidate(
-        task=task, spec=spec, user=None, now=make.NOON, served_by=ServedBy(secret=secret)
-    )
-    run = _evaluation_with_secret(task, spec, secret).runs.get()
+
+def test_a_wrong_key_pauses_the_run_with_the_vendors_words_and_stores_nothing(server):
+    run = at_server_with_key(server, "sk-wrong-key")
     refusal = {"error": {"message": "Incorrect API key provided: sk-wrong-key"}}
     server.script.extend([Answer(status=401, body=refusal)] * 8)
     work_on_run(run.pk)
@@ -297,26 +299,22 @@ def test_a_wrong_key_pauses_the_run_with_the_vendors_words_and_stores_nothing(se
     assert not run.shards.filter(state=ShardState.LEASED).exists()
     assert not VerdictRow.objects.exists()
 
-    store_secret(team=team, name="key", value="sk-right-key", user=None)
+
+def test_a_run_goes_on_once_its_key_is_mended(server):
+    run = at_server_with_key(server, "sk-wrong-key")
+    server.script.extend([Answer(status=401)] * 8)
+    work_on_run(run.pk)
     server.script.clear()
     server.requests.clear()
+    team = run.evaluation.task.team
+    store_secret(team=team, name="key", value="sk-right-key", user=None)
     evaluations.resume_evaluation(evaluation=run.evaluation, user=None)
     work_on_run(run.pk)
     run.refresh_from_db()
     assert (run.state, run.message) == (RunState.COMPLETED, "")
-    assert {request.headers["authorization"] for request in server.requests} == {
-        "Bearer sk-right-key"
-    }
+    keys = {request.headers["authorization"] for request in server.requests}
+    assert keys == {"Bearer sk-right-key"}
     assert asked(server) == dict.fromkeys(range(20), 1)
-
-
-def _evaluation_with_secret(task: Any, spec: Any, secret: Any) -> Evaluation:
-    candidate_of = make.candidate
-    try:
-        make.candidate = lambda of, spec: of.candidates.get(name=spec.name)  # type: ignore[assignment]
-        return make.live_evaluation(task, candidates=[spec])
-    finally:
-        make.candidate = candidate_of  # type: ignore[assignment]
 
 
 def test_stopping_in_mid_run_stores_what_was_in_flight_and_decides_from_it(server):
@@ -344,7 +342,7 @@ def test_a_worker_that_is_told_to_end_leaves_the_rest_to_the_next(server):
     run = started(server, samples=100, endpoint={"concurrency": 8})
     ending = threading.Event()
     worker = in_thread(run, should_end=ending.is_set)
-    until(lambda: run.trials.exists())
+    until(run.trials.exists)
     ending.set()
     begun = time.monotonic()
     worker.join()
@@ -376,7 +374,7 @@ def test_a_worker_that_lost_its_lease_stops_asking(server):
     server.latency_seconds = 0.1
     run = started(server, samples=400, endpoint={"concurrency": 4})
     worker = in_thread(run)
-    until(lambda: run.trials.exists())
+    until(run.trials.exists)
     Shard.objects.filter(run=run, state=ShardState.LEASED).update(holder="somebody else")
     worker.join()
     assert len(server.requests) < 100
@@ -429,7 +427,9 @@ def test_the_budget_stops_the_run(server):
 
 
 def test_two_runs_that_end_together_close_their_evaluation_once(server):
-    specs = [make.candidate_spec(name, base_url=server.base_url) for name in ("one", "two", "three")]
+    specs = [
+        make.candidate_spec(name, base_url=server.base_url) for name in ("one", "two", "three")
+    ]
     evaluation = make.live_evaluation(samples=40, candidates=specs)
     workers = [in_thread(run) for run in evaluation.runs.all()]
     for worker in workers:
@@ -446,14 +446,22 @@ def test_a_stand_in_runs_too(db):
     assert verdict_of(run).state is None
 
 
-def test_an_endpoint_that_cannot_be_opened_pauses_the_run(db):
-    run = make.live_evaluation(
-        candidates=[make.candidate_spec(base_url="no address")]
-    ).runs.get()
+def test_an_endpoint_that_cannot_be_opened_pauses_the_run(server):
+    run = at_server_with_key(server, "sk-in-two\nlines")
     work_on_run(run.pk)
     run.refresh_from_db()
     assert run.state == RunState.PAUSED
-    assert "base_url" in run.message
+    assert run.message == "the API key holds a line break or control character"
+    assert server.requests == []
+
+
+def test_a_key_that_cannot_be_decrypted_pauses_the_run(server, settings):
+    run = at_server_with_key(server, "sk-right")
+    settings.STORED_SECRET_KEYS = "another instance's key"  # noqa: S105
+    work_on_run(run.pk)
+    run.refresh_from_db()
+    assert run.state == RunState.PAUSED
+    assert "VIABILITY_SECRET_KEYS" in run.message
 
 
 def test_an_address_of_this_network_is_refused_where_no_admin_allows_it(server, settings):
@@ -469,8 +477,10 @@ def test_an_address_of_this_network_is_refused_where_no_admin_allows_it(server, 
 def test_an_error_of_our_own_pauses_the_run_and_says_nothing_of_its_content(
     server, monkeypatch, caplog
 ):
+    words = "a customer's words"
+
     def broken(*_: Any) -> None:
-        raise KeyError("a customer's words")
+        raise KeyError(words)
 
     monkeypatch.setattr(trials, "copy_new_rows", broken)
     run = started(server)
@@ -479,7 +489,7 @@ def test_an_error_of_our_own_pauses_the_run_and_says_nothing_of_its_content(
     assert run.state == RunState.PAUSED
     assert "the worker failed: KeyError" in run.message
     assert "KeyError" in caplog.text
-    assert "a customer's words" not in caplog.text
+    assert words not in caplog.text
     assert not run.shards.filter(state=ShardState.LEASED).exists()
 
 
@@ -487,7 +497,7 @@ def test_a_database_that_goes_away_ends_the_job_and_the_next_one_completes_the_r
     server, monkeypatch
 ):
     server.latency_seconds = 0.02
-    real, stores = trials.copy_new_rows, []
+    stores = []
 
     def sometimes(*args: Any) -> None:
         stores.append(1)
@@ -498,7 +508,7 @@ def test_a_database_that_goes_away_ends_the_job_and_the_next_one_completes_the_r
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        real(*args)
+        copy_new_rows(*args)
 
     monkeypatch.setattr(trials, "copy_new_rows", sometimes)
     run = started(server, samples=100, endpoint={"concurrency": 4})
@@ -522,35 +532,19 @@ def test_the_threads_of_a_run_and_their_connections_end_with_it(server):
     work_on_run(run.pk)
     assert threading.active_count() == before
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        )
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
         assert cursor.fetchone() == (1,)
 
 
 def test_recorded_answers_are_looked_up_and_scored(db):
-    from evals.domain.trials import RecordedAnswer, Usage  # noqa: PLC0415
-    from evals.services.candidates import (  # noqa: PLC0415
-        RecordedFile,
-        ServedBy,
-        save_candidate,
+    columns: dict[str, Any] = {"key": "text", "output": "answer"}
+    spec = make.candidate_spec(kind=EndpointKind.RECORDED, price=None, file="a.csv", **columns)
+    recorded = RecordedFile(sha256="f" * 64, answers=[_recorded(number) for number in range(20)])
+    evaluation = make.live_evaluation(
+        candidates=[spec],
+        served_by=ServedBy(recorded=recorded),
     )
-
-    task = make.task()
-    spec = make.candidate_spec(
-        kind=EndpointKind.RECORDED, file="a.csv", key="text", output="answer", price=None
-    )
-    answers = [
-        (f"ticket number {n} says <b>hello</b>", RecordedAnswer(
-            output="billing" if n else "", usage=Usage(input_tokens=n), latency_seconds=n / 10
-        ))
-        for n in range(20)
-    ]
-    save_candidate(
-        task=task, spec=spec, user=None, now=make.NOON,
-        served_by=ServedBy(recorded=RecordedFile(sha256="f" * 64, answers=answers)),
-    )
-    run = _evaluation_with_secret(task, spec, None).runs.get()
+    run = evaluation.runs.get()
     work_on_run(run.pk)
     assert states(run) == {"ok": 19, "no_answer": 1}
     fourth = run.trials.get(sample__row=4)
@@ -558,9 +552,16 @@ def test_recorded_answers_are_looked_up_and_scored(db):
     assert Trial.objects.filter(run=run, scores__exact_match=1.0).count() == 3
 
 
-def test_a_lease_outlives_scoring_that_takes_longer_than_it(server, monkeypatch):
-    from datetime import timedelta  # noqa: PLC0415
+def _recorded(number: int) -> tuple[str, RecordedAnswer]:
+    answer = RecordedAnswer(
+        output="billing" if number else "",
+        usage=Usage(input_tokens=number),
+        latency_seconds=number / 10,
+    )
+    return f"ticket number {number} says <b>hello</b>", answer
 
+
+def test_a_lease_outlives_scoring_that_takes_longer_than_it(server, monkeypatch):
     monkeypatch.setattr(shards, "LEASE", timedelta(seconds=0.3))
     real = trials.TrialWriter.store
 
@@ -576,6 +577,3 @@ def test_a_lease_outlives_scoring_that_takes_longer_than_it(server, monkeypatch)
     assert shards.claim_shard(run_id=run.pk, holder="two", now=timezone.now()) is None
     worker.join()
     assert states(run) == {"ok": 4}
-
-
-__all__ = ["right_answer"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,14 +12,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from evals.domain.evalsets import ContentHash, Mapping, read_samples
+from evals.domain.problems import Problem
 from evals.domain.rowfiles import FileKind, open_rows
 from evals.models import AuditEntry, EvalSetVersion, Sample, Upload
 from tests import make
 
 BANKING = Path(__file__).parents[3] / "shared" / "data" / "banking77_test.csv"
-CSV = b"text,queue,channel\nhello,billing,phone\nbye,refunds,mail\n"
-BAD = b"text,queue,channel\nhello,billing,phone\nbye,,mail\nragged,row\n=1+1,refunds,mail\n"
-MAPPING = {"input": "text", "target": "queue", "slices": ["channel"], "cluster": ""}
+CSV = b"text,category,channel\nhello,billing,phone\nbye,refunds,mail\n"
+BAD = b"text,category,channel\nhello,billing,phone\nbye,,mail\nragged,row\n=1+1,refunds,mail\n"
+ROWS = (
+    {"text": "hello", "category": "billing", "channel": "phone"},
+    {"text": "bye", "category": "refunds", "channel": "mail"},
+)
+MAPPING = {"input": "text", "target": "category", "slices": ["channel"], "cluster": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +54,9 @@ def parquet(**columns) -> bytes:
     return file.getvalue()
 
 
-def test_a_file_becomes_a_version_and_is_forgotten(team, editor, editor_client, task, tmp_path,
-                                                   django_capture_on_commit_callbacks):  # fmt: skip
+def test_a_file_becomes_a_version_and_is_forgotten(
+    editor, editor_client, task, tmp_path, django_capture_on_commit_callbacks
+):
     assert editor_client.get(f"/tasks/{task.pk}/eval-set/").status_code == 200
     url = send(editor_client, task, CSV).url
     page = editor_client.get(url).content.decode()
@@ -59,7 +66,7 @@ def test_a_file_becomes_a_version_and_is_forgotten(team, editor, editor_client, 
         response = editor_client.post(url, MAPPING)
     version = EvalSetVersion.objects.get(eval_set__task=task)
     assert response.url == f"/versions/{version.pk}/"
-    assert (version.sample_count, version.mapping["target"]) == (2, "queue")
+    assert (version.sample_count, version.mapping["target"]) == (2, "category")
     assert not Upload.objects.exists()
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
     page = editor_client.get(response.url).content.decode()
@@ -71,14 +78,11 @@ def test_a_file_becomes_a_version_and_is_forgotten(team, editor, editor_client, 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("t.csv", b"\xef\xbb\xbftext,queue,channel\r\nhello,billing,phone\r\nbye,refunds,mail\r\n"),
+        ("t.csv", b"\xef\xbb\xbf" + CSV.replace(b"\n", b"\r\n")),
         ("t.tsv", CSV.replace(b",", b"\t")),
-        ("t.jsonl", b'{"text":"hello","queue":"billing","channel":"phone"}\n'
-                    b'{"text":"bye","queue":"refunds","channel":"mail"}\n'),
-        ("t.json", b'[{"text":"hello","queue":"billing","channel":"phone"},'
-                   b'{"channel":"mail","text":"bye","queue":"refunds"}]'),
-        ("T.PARQUET", parquet(text=["hello", "bye"], queue=["billing", "refunds"],
-                              channel=["phone", "mail"])),
+        ("t.jsonl", b"\n".join(json.dumps(row).encode() for row in ROWS)),
+        ("t.json", json.dumps([dict(reversed(row.items())) for row in ROWS]).encode()),
+        ("T.PARQUET", parquet(**{name: [row[name] for row in ROWS] for name in ROWS[0]})),
     ],
 )  # fmt: skip
 def test_the_kind_of_file_does_not_change_the_hash(editor_client, task, name, content):
@@ -99,25 +103,25 @@ def test_the_same_content_is_not_stored_twice_and_other_content_is_the_next(edit
     ("name", "content", "message"),
     [
         ("t.csv", b"", "The file is empty"),
-        ("t.csv", b"text,queue\n", "expected"),
+        ("t.csv", b"text,category\n", "no rows under the header"),
         ("t.xlsx", b"PK", "the file name ends in .xlsx"),
-        ("tickets", b"text,queue\na,b\n", "has no ending"),
+        ("tickets", b"text,category\na,b\n", "has no ending"),
         ("t.csv", b"text,text\na,b\n", "stands 2 times"),
         ("t.csv", b"text,\na,b\n", "column 2 has no name"),
-        ("t.csv", b"text,queue\nh\xe9llo,b\n", "UTF-8"),
+        ("t.csv", b"text,category\nh\xe9llo,b\n", "UTF-8"),
         ("t.json", b"{nonsense", "line 1"),
         ("t.jsonl", b"[1, 2]\n", "line 1"),
         ("t.parquet", b"PAR1 not really", "Parquet"),
-        ("t.parquet", parquet(text=["a"], queue=["b"], more=[{"x": {"y": 1}}]), "nested"),
+        ("t.parquet", parquet(text=["a"], category=["b"], more=[{"x": 1}]), "the type struct"),
     ],
 )
 def test_an_unusable_file_is_refused_at_once_and_nothing_is_kept(
-    editor_client, task, tmp_path, name, content, message
+    editor_client, task, name, content, message
 ):
     response = send(editor_client, task, content, name)
     page = response.content.decode()
     if response.status_code == 302:  # some rows could be read: the reason comes with the mapping
-        mapped = editor_client.post(response.url, {"input": "text", "target": "queue"})
+        mapped = editor_client.post(response.url, {"input": "text", "target": "category"})
         assert mapped.status_code in {404, 422}
         page = mapped.content.decode()
     assert message in page
@@ -162,7 +166,7 @@ def test_one_may_go_on_with_the_valid_rows(editor_client, task):
 
 
 def test_nobody_goes_on_with_no_rows(editor_client, task):
-    url = send(editor_client, task, b"text,queue,channel\na,,phone\n,b,mail\n").url
+    url = send(editor_client, task, b"text,category,channel\na,,phone\n,b,mail\n").url
     response = editor_client.post(url, {**MAPPING, "accept": "yes"})
     assert response.status_code == 422
     assert b"go on with" not in response.content
@@ -175,8 +179,8 @@ def test_rejected_rows_can_be_downloaded_and_hold_no_formulas(editor_client, tas
     response = editor_client.get(f"{url}rejected.csv", MAPPING)
     assert response["Content-Type"] == "text/csv"
     rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
-    assert rows[0] == ["line", "row", "column", "problem", "text", "queue", "channel"]
-    assert rows[1][:3] == ["3", "1", "queue"]
+    assert rows[0] == ["line", "row", "column", "problem", "text", "category", "channel"]
+    assert rows[1][:3] == ["3", "1", "category"]
     assert rows[2][:2] == ["4", "2"]
     assert rows[3][4:] == ["'=cmd()", "", "'@mail"]
     assert editor_client.get(f"{url}rejected.csv", {"input": "nope"}).status_code == 404
@@ -200,7 +204,7 @@ def test_a_mapping_that_makes_no_sense_is_told(editor_client, task, fields, mess
 
 
 def test_repeated_and_blank_ids_are_bad_rows(editor_client, task):
-    content = b"id,text,queue,channel\na,hi,b,p\na,ho,b,p\n,hu,b,p\n"
+    content = b"id,text,category,channel\na,hi,b,p\na,ho,b,p\n,hu,b,p\n"
     page = editor_client.post(send(editor_client, task, content).url, MAPPING).content.decode()
     assert "stands on line 2 already" in page
     assert "2 of 3 rows cannot be used" in page
@@ -208,12 +212,12 @@ def test_repeated_and_blank_ids_are_bad_rows(editor_client, task):
 
 def test_a_large_file_passes(editor_client, task):
     row = b"a rather ordinary ticket that says little,billing,phone\n"
-    version = stored(editor_client, task, b"text,queue,channel\n" + row * 50_000)
+    version = stored(editor_client, task, b"text,category,channel\n" + row * 50_000)
     assert version.sample_count == 50_000
 
 
 def test_cells_are_shown_as_text(editor_client, task):
-    content = b"text,queue,channel\n<script>x()</script>,=1+1,phone\n"
+    content = b"text,category,channel\n<script>x()</script>,=1+1,phone\n"
     url = send(editor_client, task, content).url
     page = editor_client.get(url).content.decode()
     assert "<script>x()" not in page
@@ -231,6 +235,7 @@ def test_the_browser_and_a_spec_give_banking77_one_hash(editor_client, task):
     content = ContentHash(mapping)
     with BANKING.open("rb") as file:
         for sample in read_samples(open_rows(file, FileKind.CSV), mapping):
+            assert not isinstance(sample, Problem)
             content.add(sample)
     assert version.sample_count == 3080
     assert version.sha256 == content.hexdigest()

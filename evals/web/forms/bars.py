@@ -38,6 +38,7 @@ class CriterionForm(forms.Form):
             field.widget.attrs["aria-label"] = field.label or ""
 
     def clean(self) -> dict[str, Any]:
+        """Want both a metric and a threshold, or neither."""
         data = super().clean() or {}
         if "threshold" in self.errors:
             return data
@@ -61,7 +62,7 @@ class CriterionForm(forms.Form):
 
 
 class BarForm:
-    """Scorers and lines as one form: what they say about each other is judged by the spec's rules."""
+    """Scorers and lines as one form, since a line speaks of a scorer; `spec` once it is valid."""
 
     def __init__(
         self, data: Any, *, criteria: Sequence[CriterionSpec], scorers: Sequence[ScorerSpec]

@@ -18,6 +18,8 @@ OPEN = (
 
 
 class ModelFields(forms.Form):
+    """A release; what is left empty is unknown."""
+
     model_id = forms.CharField(
         label="Model id",
         max_length=300,
@@ -50,6 +52,8 @@ class ModelFields(forms.Form):
 
 
 class HarnessFields(forms.Form):
+    """How a model is asked."""
+
     harness_prompt = forms.CharField(
         label="Prompt", strip=False, widget=forms.Textarea(attrs={"rows": 5})
     )
@@ -95,6 +99,8 @@ class HarnessFields(forms.Form):
 
 
 class PriceFields(forms.Form):
+    """What an endpoint charges; nothing filled in is unknown, never 0."""
+
     price_input_usd_per_mtok = forms.DecimalField(
         label="$ per million input tokens", required=False, min_value=0
     )

@@ -1,4 +1,4 @@
-"""The other ways to serve a candidate: recorded answers, a simulation, an endpoint that is stored."""
+"""Other ways to serve a candidate: recorded answers, a simulation, an endpoint that is stored."""
 
 from typing import Any, BinaryIO, cast
 
@@ -7,15 +7,23 @@ from django import forms
 from evals.domain.prompts import column_template
 from evals.domain.specfile import SpecOrigin
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec, HarnessSpec, ModelSpec
+from evals.models import Endpoint
 from evals.queries.candidatesettings import TYPED_KINDS
 from evals.queries.specs import endpoint_spec
 from evals.services.newcandidates import CandidateDraft
-from evals.web.forms.candidates import CandidateForm, OpenAIForm
+from evals.web.forms.candidates import CandidateForm
 from evals.web.forms.evalsets import FileForm
-from evals.web.forms.problems import cleaned
+from evals.web.forms.problems import cleaned, lines_of
 
-SHARES = ("accuracy", "error_rate", "no_answer_rate")
-SECONDS = ("latency_seconds", "latency_spread")
+NUMBERS = (
+    "accuracy",
+    "error_rate",
+    "no_answer_rate",
+    "latency_seconds",
+    "latency_spread",
+    "seed",
+)
+UNTYPED = ("input_tokens", "output_tokens")
 
 
 class RecordedForm(FileForm, CandidateForm):
@@ -23,14 +31,14 @@ class RecordedForm(FileForm, CandidateForm):
 
     endpoint_title = "The answers"
     endpoint_note = (
-        "One row for each answer, found by the sample’s input (or its id) exactly. Nothing is asked. "
-        "Every sample of the eval set has to have its answer."
+        "One row for each answer, found by exactly the input of a sample, or by its id. Nothing is "
+        "asked. Every sample of the eval set has to have its answer."
     )
     endpoint_layout = ("file", "key output", "latency_seconds input_tokens output_tokens")
     file_name = "endpoint_file"
     endpoint_file = forms.FileField(label="File of answers", max_length=300)
     endpoint_key = forms.CharField(
-        label="Column with the sample’s input, or its id", max_length=300
+        label="Column with the input, or the id", max_length=300
     )
     endpoint_output = forms.CharField(label="Column with the answer", max_length=300)
     endpoint_latency_seconds = forms.CharField(
@@ -44,8 +52,8 @@ class RecordedForm(FileForm, CandidateForm):
     )
 
     def prepare(self) -> None:
-        for name in [name for name in self.fields if name.startswith("harness_")]:
-            del self.fields[name]
+        """Leave out how a model is asked, and offer the usual columns."""
+        self.leave_out("harness_")
         self.fields["endpoint_key"].initial = self.setting.eval_set.input
         self.fields["endpoint_output"].initial = "output"
 
@@ -54,6 +62,7 @@ class RecordedForm(FileForm, CandidateForm):
         return HarnessSpec(prompt=column_template(self.setting.eval_set.input))
 
     def endpoint_spec(self) -> EndpointSpec:
+        """Return the file and the columns in it."""
         columns = ("key", "output", "latency_seconds", "input_tokens", "output_tokens")
         named = cleaned(self, *(f"endpoint_{column}" for column in columns))
         return EndpointSpec(
@@ -63,6 +72,7 @@ class RecordedForm(FileForm, CandidateForm):
         )
 
     def draft(self) -> CandidateDraft:
+        """Return the candidate with its file."""
         answers = cast("BinaryIO", self.cleaned_data["endpoint_file"])
         return CandidateDraft(spec=self.spec, answers=answers)
 
@@ -96,10 +106,10 @@ class StandInForm(CandidateForm):
     endpoint_concurrency = forms.IntegerField(label="Requests at once", initial=8, min_value=1)
 
     def endpoint_spec(self) -> EndpointSpec:
+        """Return how the stand-in behaves; what a spec would leave out is left out."""
         data = self.cleaned_data
-        simulation = {name: data[f"endpoint_simulation_{name}"] for name in (*SHARES, *SECONDS, "seed")}
-        lines = data["endpoint_simulation_labels"].splitlines()
-        if labels := [line.strip() for line in lines if line.strip()]:
+        simulation = {name: data[f"endpoint_simulation_{name}"] for name in NUMBERS}
+        if labels := lines_of(data["endpoint_simulation_labels"]):
             simulation["labels"] = labels
         told = {name: value for name, value in simulation.items() if value or name == "accuracy"}
         return EndpointSpec(
@@ -111,12 +121,12 @@ class StandInForm(CandidateForm):
 
     def _untyped(self) -> dict[str, Any]:
         """Return the settings of an edited stand-in that the form has no field for."""
-        spec = self.setting.spec
-        names = ("input_tokens", "output_tokens")
-        return {n: spec.endpoint.simulation[n] for n in names if spec and n in spec.endpoint.simulation}
+        stored = self.setting.spec.endpoint.simulation if self.setting.spec else {}
+        return {name: stored[name] for name in UNTYPED if name in stored}
 
     def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
-        settings = {name: endpoint.simulation.get(name, 0) for name in (*SHARES, *SECONDS, "seed")}
+        """Return what the fields begin with in an edit."""
+        settings = {name: endpoint.simulation.get(name, 0) for name in NUMBERS}
         settings["accuracy"] = endpoint.simulation.get("accuracy", 1)
         settings["labels"] = "\n".join(endpoint.simulation.get("labels", ()))
         initial = {f"endpoint_simulation_{name}": value for name, value in settings.items()}
@@ -131,38 +141,38 @@ class StoredEndpointForm(CandidateForm):
     """
 
     def prepare(self) -> None:
+        """Leave out what cannot be changed."""
         if self._keeps_model:
-            for name in [name for name in self.fields if name.startswith("model_")]:
-                del self.fields[name]
+            self.leave_out("model_")
         if self._endpoint.kind == EndpointKind.RECORDED:
-            for name in [name for name in self.fields if name.startswith("harness_")]:
-                del self.fields[name]
+            self.leave_out("harness_")
 
     @property
     def endpoint_note(self) -> str:  # type: ignore[override]
         """What is kept, and why it cannot be changed here."""
         if self._keeps_model:
             return (
-                f"{self._endpoint.name}, with its model, is kept: a model in the worker is named on "
+                f"{self._endpoint.name} and its model are kept: a model in the worker is named on "
                 "the command line alone."
             )
         return f"{self._endpoint.name} is used as it is."
 
     @property
-    def _endpoint(self) -> Any:
-        assert self.setting.endpoint is not None
-        return self.setting.endpoint
+    def _endpoint(self) -> Endpoint:
+        return cast("Endpoint", self.setting.endpoint)
 
     @property
     def _keeps_model(self) -> bool:
         return self._endpoint.kind not in TYPED_KINDS
 
     def model_spec(self) -> ModelSpec:
+        """Return the model that was typed in, or the one that is kept."""
         if self._keeps_model and self.setting.spec:
             return self.setting.spec.model
         return super().model_spec()
 
     def harness_spec(self) -> HarnessSpec:
+        """Return how the model is asked, or the plain harness of recorded answers."""
         if self._endpoint.kind != EndpointKind.RECORDED:
             return super().harness_spec()
         if self.setting.spec:
@@ -170,19 +180,14 @@ class StoredEndpointForm(CandidateForm):
         return HarnessSpec(prompt=column_template(self.setting.eval_set.input))
 
     def endpoint_spec(self) -> EndpointSpec:
+        """Return the endpoint that is stored."""
         return endpoint_spec(self._endpoint)
 
     def _read(self, origin: SpecOrigin = SpecOrigin.BROWSER) -> CandidateSpec:
         return super()._read(SpecOrigin.STORED if self._keeps_model else origin)
 
     def draft(self) -> CandidateDraft:
+        """Return the candidate at its stored endpoint."""
         return CandidateDraft(
             spec=self.spec, endpoint=self._endpoint, replaces=self.setting.edited
         )
-
-
-FORMS: dict[str, type[CandidateForm]] = {
-    EndpointKind.OPENAI: OpenAIForm,
-    EndpointKind.RECORDED: RecordedForm,
-    EndpointKind.STAND_IN: StandInForm,
-}

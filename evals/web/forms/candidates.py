@@ -37,11 +37,11 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
     endpoint_note: ClassVar[str] = ""
     spec: CandidateSpec
 
-    def __init__(self, *args: Any, setting: CandidateSetting, **kwargs: Any) -> None:
+    def __init__(self, data: Any, files: Any = None, *, setting: CandidateSetting) -> None:
         self.setting = setting
-        super().__init__(*args, initial=self._initial(), **kwargs)
+        super().__init__(data, files, initial=self._initial())
         self.fields["harness_prompt"].help_text = format_html(
-            "Jinja over a sample’s columns: <code>{}</code>",
+            "Jinja over the columns of a sample: <code>{}</code>",
             " ".join(column_template(name) for name in setting.prompt_columns),
         )
         self.prepare()
@@ -54,11 +54,16 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
     def prepare(self) -> None:
         """Fit the fields to the setting."""
 
+    def leave_out(self, prefix: str) -> None:
+        """Take away the fields of a group."""
+        for name in [name for name in self.fields if name.startswith(prefix)]:
+            del self.fields[name]
+
     def endpoint_spec(self) -> EndpointSpec:
         """Return the endpoint that the fields describe."""
         raise NotImplementedError
 
-    def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
+    def endpoint_initial(self, _: EndpointSpec) -> dict[str, Any]:
         """Return what the endpoint's fields begin with in an edit."""
         return {}
 
@@ -67,6 +72,7 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
         return CandidateDraft(spec=self.spec, replaces=self.setting.edited)
 
     def clean(self) -> dict[str, Any]:
+        """Read the candidate by the rules of the spec file, and try its prompt."""
         data = super().clean() or {}
         if self.errors:
             return data
@@ -143,8 +149,8 @@ class OpenAIForm(CandidateForm):
     endpoint_base_url = forms.CharField(
         label="Base URL",
         widget=forms.URLInput(attrs={"placeholder": "https://api.example.com/v1"}),
-        help_text="vLLM, SGLang, llama.cpp, Ollama, TGI or a vendor. Addresses on this server’s own "
-        "network need an admin’s setting.",
+        help_text="vLLM, SGLang, llama.cpp, Ollama, TGI or a vendor. An address in a private "
+        "network needs the setting ALLOW_PRIVATE_ENDPOINTS.",
     )
     endpoint_secret = forms.ChoiceField(label="Stored API key", required=False)
     endpoint_new_key = forms.CharField(
@@ -163,11 +169,13 @@ class OpenAIForm(CandidateForm):
     endpoint_timeout_seconds = forms.FloatField(label="Seconds until a time-out", initial=60)
 
     def prepare(self) -> None:
+        """Offer the keys that are stored."""
         stored = [(name, name) for name in self.setting.secrets]
         field = cast("forms.ChoiceField", self.fields["endpoint_secret"])
         field.choices = [("", "None"), *stored]
 
     def clean(self) -> dict[str, Any]:
+        """Want a key once at most, and a name with a new one."""
         new, name = (self.cleaned_data.get(f"endpoint_{n}") for n in ("new_key", "new_key_name"))
         if new and self.cleaned_data.get("endpoint_secret"):
             self.add_error("endpoint_new_key", "Choose a stored key or enter a new one, not both.")
@@ -178,6 +186,7 @@ class OpenAIForm(CandidateForm):
         return super().clean()
 
     def endpoint_spec(self) -> EndpointSpec:
+        """Return the server, with its key by name."""
         data = self.cleaned_data
         new = data["endpoint_new_key_name"] if data["endpoint_new_key"] else None
         return EndpointSpec(
@@ -191,9 +200,11 @@ class OpenAIForm(CandidateForm):
         )
 
     def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
+        """Return what the fields begin with in an edit; of the key its name."""
         names = ("base_url", "secret", "concurrency", "requests_per_minute", "timeout_seconds")
         return {f"endpoint_{name}": getattr(endpoint, name) for name in names}
 
     def draft(self) -> CandidateDraft:
+        """Return the candidate with its new key, if there is one."""
         key = self.cleaned_data["endpoint_new_key"] or None
         return CandidateDraft(spec=self.spec, new_key=key, replaces=self.setting.edited)

@@ -4,6 +4,8 @@ from django import forms
 
 
 class KeyForm(forms.Form):
+    """A key, typed in blind."""
+
     key = forms.CharField(
         label="New API key",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
@@ -11,6 +13,7 @@ class KeyForm(forms.Form):
     )
 
     def clean_key(self) -> str:
+        """Refuse what no header can hold."""
         key: str = self.cleaned_data["key"]
         if not key.isprintable():
             raise forms.ValidationError("A key has no line breaks or control characters.")

@@ -23,6 +23,8 @@ PLAN = ("alpha", "seed", "epochs", "max_samples", "budget_usd")
 
 
 class EvaluationForm(forms.Form):
+    """Which rows are evaluated, and by which plan."""
+
     version = forms.ChoiceField(label="Eval set")
     bar = forms.ChoiceField(label="Quality bar")
     candidates = forms.MultipleChoiceField(
@@ -62,6 +64,7 @@ class EvaluationForm(forms.Form):
             self.fields[name].choices = pairs  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
+        """Read the plan by the rules of the spec file, and want an agreement for new hosts."""
         data = super().clean() or {}
         if not self.errors:
             self._read_plan()
@@ -80,8 +83,8 @@ class EvaluationForm(forms.Form):
     @property
     def chosen_version(self) -> EvalSetVersion:
         """The version that is chosen, the latest where none is."""
-        wanted = str(self["version"].value())
-        return next((v for v in self.choice.versions if str(v.pk) == wanted), self.choice.versions[0])
+        wanted, offered = str(self["version"].value()), self.choice.versions
+        return next((version for version in offered if str(version.pk) == wanted), offered[0])
 
     @property
     def chosen_incumbent(self) -> Candidate | None:

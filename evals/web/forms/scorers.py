@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from evals.domain.specs import ScorerSpec
+from evals.web.forms.problems import lines_of
 
 # What each scorer is called and does, in the words of somebody who has not met it before.
 WORDS = {
@@ -42,11 +43,11 @@ class ScorersForm(forms.Form):
         label="Options as JSON",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text='For example <code>{"metric": "exact_match"}</code>; keys: metric, filters, name.',
+        help_text='For example <code>{"metric": "bleu"}</code>; keys: metric, filters, name.',
     )
 
-    def __init__(self, *args: Any, scorers: Sequence[ScorerSpec] = (), **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(scorers), **kwargs)
+    def __init__(self, data: Any, *, scorers: Sequence[ScorerSpec]) -> None:
+        super().__init__(data, initial=_initial(scorers))
         for name, (label, _) in WORDS.items():
             self.fields[f"use_{name}"] = forms.BooleanField(label=label, required=False)
             for flag in FLAGS.get(name, ()):
@@ -59,6 +60,7 @@ class ScorersForm(forms.Form):
                 )
 
     def clean(self) -> dict[str, Any]:
+        """Want at least one scorer, and whole options."""
         data = super().clean() or {}
         if not any(data.get(f"use_{name}") for name in WORDS):
             raise forms.ValidationError("No scorer is ticked, expected at least one.")
@@ -100,7 +102,7 @@ def _options(name: str, data: dict[str, Any]) -> dict[str, Any]:
     if name == "regex":
         return {"pattern": data["regex_pattern"]}
     if name == "choice":
-        return {"labels": [line.strip() for line in data["choice_labels"].splitlines() if line.strip()]}
+        return {"labels": lines_of(data["choice_labels"])}
     if name == "last_number" and data["last_number_tolerance"] is not None:
         return {"tolerance": data["last_number_tolerance"]}
     return flags

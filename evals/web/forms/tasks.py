@@ -18,6 +18,8 @@ INTERACTIVE = (
 
 
 class TaskForm(forms.Form):
+    """What a task is; `spec` once it is valid."""
+
     name = forms.CharField(
         max_length=200,
         help_text="What your product does with the answers, for example “Support intent”.",
@@ -54,6 +56,7 @@ class TaskForm(forms.Form):
         return {"interactive": interactive, **{name: getattr(task, name) for name in names}}
 
     def clean(self) -> dict[str, Any]:
+        """Read the facts by the rules of the spec file."""
         data = super().clean() or {}
         if self.errors:
             return data
