@@ -36,6 +36,14 @@ def host_of(endpoint: EndpointSpec) -> str:
     return urlsplit(endpoint.base_url).netloc if endpoint.base_url else ""
 
 
+def endpoint_label(endpoint: EndpointSpec) -> str:
+    """Return "OpenAI-compatible server · api.example.com"."""
+    accuracy = endpoint.simulation.get("accuracy")
+    simulated = "" if accuracy is None else f"{accuracy:g} right"
+    place = host_of(endpoint) or (endpoint.file or "").rpartition("/")[2] or simulated
+    return f"{KINDS[endpoint.kind]} · {place}" if place else KINDS[endpoint.kind]
+
+
 def model_facts(spec: CandidateSpec) -> tuple[Fact, ...]:
     """Return what is known of the model. The folder of a local file is nobody's business."""
     model = spec.model

@@ -12,6 +12,7 @@ from evals.queries.access import candidates_for
 from evals.queries.candidatefacts import (
     Fact,
     endpoint_facts,
+    endpoint_label,
     harness_facts,
     model_facts,
     price_text,
@@ -141,7 +142,7 @@ def _line(candidate: Candidate) -> CandidateLine:
         task_id=candidate.task_id,
         task=candidate.task.name,
         endpoint_id=candidate.endpoint_id,
-        endpoint=candidate.endpoint.name,
+        endpoint=endpoint_label(spec.endpoint),
         price=price_text(spec.price),
         is_archived=candidate.archived_at is not None,
     )

@@ -8,7 +8,7 @@ from evals.domain.specs import EndpointKind
 from evals.models import Candidate, Endpoint, Team
 from evals.queries import figures
 from evals.queries.access import endpoints_for
-from evals.queries.candidatefacts import KINDS, Fact, endpoint_facts, host_of
+from evals.queries.candidatefacts import KINDS, Fact, endpoint_facts, endpoint_label, host_of
 from evals.queries.specs import endpoint_spec
 
 LISTED = 200
@@ -28,7 +28,6 @@ class EndpointLine:
     """One endpoint of the list; `key` is the name of its key, never the key."""
 
     pk: int
-    name: str
     kind: str
     place: str
     pool: str
@@ -65,7 +64,7 @@ def endpoint_page(endpoint: Endpoint) -> EndpointPage:
     sharing = Endpoint.objects.filter(secret=secret) if secret else Endpoint.objects.none()
     return EndpointPage(
         pk=endpoint.pk,
-        name=endpoint.name,
+        name=endpoint_label(spec),
         kind=KINDS[spec.kind],
         facts=endpoint_facts(spec),
         is_simulated=spec.kind is EndpointKind.STAND_IN,
@@ -86,7 +85,6 @@ def _line(endpoint: Endpoint) -> EndpointLine:
     place = host_of(spec) or (spec.file or "").rpartition("/")[2] or "in the worker"
     return EndpointLine(
         pk=endpoint.pk,
-        name=endpoint.name,
         kind=KINDS[spec.kind],
         place=place,
         pool=endpoint.pool,

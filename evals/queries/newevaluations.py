@@ -107,9 +107,7 @@ def bar_label(bar: QualityBar) -> str:
     return f"v{bar.number}: {', '.join(criterion_text(c) for c in criterion_specs(bar))}"
 
 
-def asked(
-    version: EvalSetVersion, candidates: Sequence[CandidateChoice], plan: PlanSpec
-) -> Asked:
+def asked(version: EvalSetVersion, candidates: Sequence[CandidateChoice], plan: PlanSpec) -> Asked:
     """Return what the candidates would be asked, in one query."""
     samples = min(plan.max_samples or version.sample_count, version.sample_count)
     probes = list(Sample.objects.filter(version=version).order_by("position")[:PROBED])

@@ -127,7 +127,12 @@ class Results:
         return thresholds[0] if thresholds else None
 
     def scale(self) -> Scale:
-        """Return the axis on which all candidates' headline intervals are drawn."""
+        """Return the axis on which all candidates' headline intervals are drawn.
+
+        While answers come in it is the whole range, so that nothing but the intervals moves.
+        """
+        if self.evaluation.finished_at is None:
+            return Scale(low=0.0, high=1.0, bar=self.headline_bar)
         estimates = [outcome.estimate(self.headline) for outcome in self.outcomes]
         return scale_for(estimates, bar=self.headline_bar)
 

@@ -96,5 +96,5 @@ def _evidence(results: Results, outcome: Outcome) -> str:
     bound = bound_text(criterion, line).removeprefix("bound ")
     return (
         f"{interval}n = {line['n']:,} of {results.planned:,}. "
-        f"Decided by the {method} ({bound}), alpha {results.spec.plan.alpha:g}."
+        f"Judged by the {method} ({bound}), alpha {results.spec.plan.alpha:g}."
     )

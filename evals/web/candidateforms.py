@@ -11,7 +11,9 @@ from evals.domain.problems import InputError
 from evals.domain.specs import EndpointKind
 from evals.models import Candidate, Endpoint
 from evals.queries import access
+from evals.queries.candidatefacts import endpoint_label
 from evals.queries.candidatesettings import TYPED_KINDS, CandidateSetting
+from evals.queries.specs import endpoint_spec
 from evals.services.newcandidates import add_candidate
 from evals.web.auth import TeamRequest
 from evals.web.forms.candidatekinds import RecordedForm, StandInForm, StoredEndpointForm
@@ -100,10 +102,15 @@ def tabs(request: HttpRequest, setting: CandidateSetting) -> KindTabs:
             for name, label in TABS.items()
         ),
         stored=tuple(
-            KindTab(stored.name, f"endpoint={stored.pk}", stored == endpoint)
+            KindTab(_label(stored), f"endpoint={stored.pk}", stored == endpoint)
             for stored in setting.endpoints
         ),
     )
+
+
+def _label(stored: Endpoint) -> str:
+    key = f" · key “{stored.secret.name}”" if stored.secret else ""
+    return endpoint_label(endpoint_spec(stored)) + key
 
 
 def _kind(request: HttpRequest, setting: CandidateSetting) -> EndpointKind:

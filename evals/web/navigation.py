@@ -19,7 +19,9 @@ SECTIONS = {
     "upload": "tasks",
     "bar": "tasks",
     "candidate": "candidates",
+    "connection": "candidates",
     "endpoint": "endpoints",
+    "portfolio": "portfolio",
 }
 
 
@@ -60,4 +62,4 @@ def _navigation(request: HttpRequest, team: Team) -> Navigation:
 def _section(request: HttpRequest) -> str:
     name = request.resolver_match.url_name if request.resolver_match else None
     stem = (name or "").partition("_")[0].removesuffix("s")
-    return SECTIONS.get(stem, "portfolio")
+    return SECTIONS.get(stem, "")

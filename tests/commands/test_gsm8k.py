@@ -42,6 +42,14 @@ def viability(*arguments: str, home: Path, cwd: Path) -> subprocess.CompletedPro
     )
 
 
+def test_an_odd_setting_is_bad_input_and_no_verdict(tmp_path, monkeypatch):
+    monkeypatch.setenv("UPLOAD_LIMIT_MB", "plenty")
+    ended = viability("evaluate", "spec.yaml", home=tmp_path / "home", cwd=tmp_path)
+    assert ended.returncode == 3
+    assert "UPLOAD_LIMIT_MB='plenty'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the data for tests is not at {DATA}")
 def test_the_published_flags_are_reproduced_and_a_second_call_asks_nothing(tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)

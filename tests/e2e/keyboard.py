@@ -10,7 +10,7 @@ FOCUSED = """() => {
 
 
 def tab_to(page: Page, *, name: str = "", value: str = "", words: str = "") -> None:
-    """Press Tab until the field of that name (and value), or the thing of those words, has focus."""
+    """Press Tab until the field of that name, or the thing of those words, has focus."""
     for _ in range(150):
         page.keyboard.press("Tab")
         found_name, found_value, found_words = page.evaluate(FOCUSED)

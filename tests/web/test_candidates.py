@@ -136,9 +136,7 @@ def test_a_key_that_was_typed_in_is_not_sent_back(editor_client, task):
         ),
     ],
 )
-def test_a_bad_candidate_is_told_and_nothing_is_stored(
-    team, editor_client, task, fields, message
-):
+def test_a_bad_candidate_is_told_and_nothing_is_stored(team, editor_client, task, fields, message):
     make.candidate(task, name="taken", kind=EndpointKind.STAND_IN)
     store_secret(team=team, name="old", value="sk-1", user=None)
     response = editor_client.post(new(task), OPENAI | fields)
@@ -199,9 +197,7 @@ def test_recorded_answers_come_with_their_file(editor_client, task):
         ({"endpoint_file": SimpleUploadedFile("logs.csv", b"")}, "The file is empty"),
     ],
 )
-def test_bad_recorded_answers_are_told_and_nothing_is_stored(
-    editor_client, task, fields, message
-):
+def test_bad_recorded_answers_are_told_and_nothing_is_stored(editor_client, task, fields, message):
     if file := fields.get("endpoint_file"):
         file.seek(0)
     response = editor_client.post(new(task, kind="recorded"), RECORDED | fields)
@@ -214,7 +210,7 @@ def test_bad_recorded_answers_are_told_and_nothing_is_stored(
 def test_a_stored_endpoint_serves_another_candidate(team, editor_client, task):
     first = make.candidate(task)
     url = new(task, endpoint=str(first.endpoint_id))
-    assert b"is used as it is" in editor_client.get(url).content
+    assert b"It is used as it is" in editor_client.get(url).content
     fields = {k: v for k, v in OPENAI.items() if not k.startswith("endpoint")}
     editor_client.post(url, fields)
     assert Candidate.objects.get(name="gpt-x").endpoint == first.endpoint
@@ -274,9 +270,7 @@ def test_an_edit_without_a_change_changes_nothing(editor_client, task):
     assert Candidate.objects.get().archived_at is None
 
 
-def test_an_edit_may_give_another_name_and_the_incumbent_stays_the_incumbent(
-    editor_client, task
-):
+def test_an_edit_may_give_another_name_and_the_incumbent_stays_the_incumbent(editor_client, task):
     editor_client.post(new(task), OPENAI)
     first = Candidate.objects.get()
     task.incumbent = first
@@ -288,13 +282,11 @@ def test_an_edit_may_give_another_name_and_the_incumbent_stays_the_incumbent(
     assert task.incumbent.name == "gpt-y"
 
 
-def test_a_model_in_the_worker_keeps_its_file_and_its_folder_is_never_shown(
-    editor_client, task
-):
+def test_a_model_in_the_worker_keeps_its_file_and_its_folder_is_never_shown(editor_client, task):
     local = make.candidate(task, spec=LOCAL)
     url = f"/candidates/{local.pk}/edit/"
     pages = [editor_client.get(u).content.decode() for u in (url, f"/candidates/{local.pk}/")]
-    assert "command line alone" in pages[0]
+    assert "the command line alone" in pages[0]
     assert all("/secret/place" not in page for page in pages)
     fields = {k: v for k, v in OPENAI.items() if not k.startswith(("endpoint", "model"))}
     fields |= {"name": "local", "model_id": "/etc/passwd", "price_input_usd_per_mtok": ""}

@@ -79,6 +79,11 @@ class PasswordChangeForm(NewPasswordForm):
     )
     field_order = ("current", "password", "again")
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["password"].label = "New password"
+        self.fields["again"].label = "New password again"
+
     def clean_current(self) -> str:
         """Want the password that holds now."""
         current: str = self.cleaned_data["current"]

@@ -8,6 +8,7 @@ from evals.domain.prompts import column_template
 from evals.domain.specfile import SpecOrigin
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec, HarnessSpec, ModelSpec
 from evals.models import Endpoint
+from evals.queries.candidatefacts import endpoint_label
 from evals.queries.candidatesettings import TYPED_KINDS
 from evals.queries.specs import endpoint_spec
 from evals.services.newcandidates import CandidateDraft
@@ -37,9 +38,7 @@ class RecordedForm(FileForm, CandidateForm):
     endpoint_layout = ("file", "key output", "latency_seconds input_tokens output_tokens")
     file_name = "endpoint_file"
     endpoint_file = forms.FileField(label="File of answers", max_length=300)
-    endpoint_key = forms.CharField(
-        label="Column with the input, or the id", max_length=300
-    )
+    endpoint_key = forms.CharField(label="Column with the input, or the id", max_length=300)
     endpoint_output = forms.CharField(label="Column with the answer", max_length=300)
     endpoint_latency_seconds = forms.CharField(
         label="Column with the seconds it took", required=False, max_length=300
@@ -150,12 +149,10 @@ class StoredEndpointForm(CandidateForm):
     @property
     def endpoint_note(self) -> str:  # type: ignore[override]
         """What is kept, and why it cannot be changed here."""
+        label = endpoint_label(self.endpoint_spec())
         if self._keeps_model:
-            return (
-                f"{self._endpoint.name} and its model are kept: a model in the worker is named on "
-                "the command line alone."
-            )
-        return f"{self._endpoint.name} is used as it is."
+            return f"{label}. It and its model are kept: the command line alone names such models."
+        return f"{label}. It is used as it is."
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -188,6 +185,4 @@ class StoredEndpointForm(CandidateForm):
 
     def draft(self) -> CandidateDraft:
         """Return the candidate at its stored endpoint."""
-        return CandidateDraft(
-            spec=self.spec, endpoint=self._endpoint, replaces=self.setting.edited
-        )
+        return CandidateDraft(spec=self.spec, endpoint=self._endpoint, replaces=self.setting.edited)

@@ -162,9 +162,7 @@ class OpenAIForm(CandidateForm):
     endpoint_new_key_name = forms.CharField(
         label="Name of the new key", required=False, max_length=120
     )
-    endpoint_concurrency = forms.IntegerField(
-        label="Requests at once", initial=8, min_value=1
-    )
+    endpoint_concurrency = forms.IntegerField(label="Requests at once", initial=8, min_value=1)
     endpoint_requests_per_minute = forms.IntegerField(label="Requests a minute", required=False)
     endpoint_timeout_seconds = forms.FloatField(label="Seconds until a time-out", initial=60)
 

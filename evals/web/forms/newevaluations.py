@@ -35,11 +35,11 @@ class EvaluationForm(forms.Form):
     )
     alpha = forms.FloatField(
         initial=0.05,
-        label="Risk of a wrong GO (alpha)",
+        label="Risk of a wrong GO, alpha",
         help_text="0.05: at most one in twenty such bars is called met by luck.",
     )
     seed = forms.IntegerField(initial=0, label="Order seed", help_text="Which samples come first.")
-    epochs = forms.IntegerField(initial=1, label="Times each sample is asked")
+    epochs = forms.IntegerField(initial=1, label="Times each is asked")
     max_samples = forms.IntegerField(
         required=False, label="Most samples", help_text="Empty: all of them."
     )
@@ -123,9 +123,10 @@ def _bar(bars: Sequence[QualityBar], wanted: str) -> QualityBar:
 
 
 def _initial(choice: EvaluationChoice) -> dict[str, Any]:
+    closed = next((c.row.pk for c in choice.candidates if not c.name.is_open), None)
     return {
         "version": str(choice.versions[0].pk),
         "bar": str(choice.bars[0].pk),
         "candidates": [str(c.row.pk) for c in choice.candidates],
-        "incumbent": str(choice.task.incumbent_id or ""),
+        "incumbent": str(choice.task.incumbent_id or closed or ""),
     }

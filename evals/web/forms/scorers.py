@@ -29,6 +29,14 @@ LABELS = {
 }
 
 
+class OptionsField(forms.JSONField):
+    """JSON that is blank where nothing is given, instead of `null`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the text area holds."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class ScorersForm(forms.Form):
     """Every scorer by its name; the fields of an option are called `scorer_option`."""
 
@@ -39,7 +47,7 @@ class ScorersForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    lm_eval_options = forms.JSONField(
+    lm_eval_options = OptionsField(
         label="Options as JSON",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -63,9 +63,7 @@ class TaskForm(forms.Form):
         said = cleaned(self, "monthly_volume", "failure_cost_usd")
         interactive = {"yes": True, "no": False}.get(data["interactive"])
         description = data["description"].replace("\r\n", "\n")
-        spec = TaskSpec(
-            name=data["name"], description=description, interactive=interactive, **said
-        )
+        spec = TaskSpec(name=data["name"], description=description, interactive=interactive, **said)
         try:
             self.spec = read_draft(task=spec).task
         except SpecError as error:
