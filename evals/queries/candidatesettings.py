@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from evals.domain.specs import CandidateSpec, EndpointKind, EvalSetSpec
+from evals.domain.specs import CandidateSpec, EndpointKind, EvalSetSpec, HarnessSpec
 from evals.models import Candidate, Endpoint, EvalSetVersion, Secret, Task
 from evals.queries.preparation import Preparation, first_sample, latest_version, preparation
-from evals.queries.specs import candidate_spec, eval_set_spec
+from evals.queries.specs import candidate_spec, eval_set_spec, harness_spec
 
 TYPED_KINDS = (EndpointKind.OPENAI, EndpointKind.RECORDED, EndpointKind.STAND_IN)
 
@@ -16,7 +16,8 @@ class CandidateSetting:
     """Where a candidate's form stands.
 
     `endpoint` is the stored one that is to be used as it is; `edited` the candidate that is to be
-    replaced, and `spec` what it says. `endpoints` are those that can be chosen.
+    replaced, and `spec` what it says. `endpoints` are those that can be chosen. `harness` is that of
+    the candidate before, since the same harness makes a fair comparison.
     """
 
     task: Task
@@ -27,6 +28,7 @@ class CandidateSetting:
     secrets: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     preparation: Preparation
+    harness: HarnessSpec | None
     endpoint: Endpoint | None = None
     edited: Candidate | None = None
     spec: CandidateSpec | None = None
@@ -35,7 +37,7 @@ class CandidateSetting:
 def candidate_setting(
     task: Task, *, endpoint: Endpoint | None = None, edited: Candidate | None = None
 ) -> CandidateSetting | None:
-    """Return what the form has to know, None while the task has no eval set; in five queries."""
+    """Return what the form has to know, None while the task has no eval set; in six queries."""
     version = latest_version(task)
     if version is None:
         return None
@@ -49,10 +51,18 @@ def candidate_setting(
         secrets=tuple(_secrets(task)),
         endpoints=tuple(_endpoints(task)),
         preparation=preparation(task),
+        harness=_harness(task),
         endpoint=endpoint or _kept(edited),
         edited=edited,
         spec=candidate_spec(edited) if edited else None,
     )
+
+
+def _harness(task: Task) -> HarnessSpec | None:
+    asked = task.candidates.filter(archived_at__isnull=True)
+    asked = asked.exclude(endpoint__kind=EndpointKind.RECORDED).select_related("harness")
+    latest = asked.order_by("-pk").first()
+    return harness_spec(latest.harness) if latest else None
 
 
 def _kept(edited: Candidate | None) -> Endpoint | None:

@@ -59,10 +59,10 @@ def test_evaluations_of_a_task_are_numbered_without_gaps():
 def test_a_run_is_rung_for_again_once_its_bell_was_not_heard_for_a_minute(bells):
     run = make.live_evaluation(candidates=[make.candidate_spec()]).runs.get()
     bells.rung.clear()
-    evaluations.ring_unfinished(now=NOW + timedelta(seconds=30))
+    evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=30))
     assert bells.rung == []
-    evaluations.ring_unfinished(now=NOW + timedelta(seconds=90))
-    evaluations.ring_unfinished(now=NOW + timedelta(seconds=95))
+    evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=90))
+    evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=95))
     assert bells.rung == [("evals.work_on_run", run.pk, "default")]
 
 
@@ -90,7 +90,7 @@ def test_the_bells_of_many_runs_take_a_few_queries(bells, django_assert_max_num_
     make.live_evaluation(candidates=specs)
     bells.rung.clear()
     with django_assert_max_num_queries(8):
-        evaluations.ring_unfinished(now=NOW + timedelta(seconds=90))
+        evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=90))
     assert len(bells.rung) == 12
 
 
@@ -101,7 +101,7 @@ def test_an_evaluation_of_the_command_line_is_left_to_its_command(bells):
     copy.save()
     Run.objects.update(evaluation=copy)
     bells.rung.clear()
-    evaluations.ring_unfinished(now=NOW + timedelta(seconds=90))
+    evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=90))
     assert bells.rung == []
 
 

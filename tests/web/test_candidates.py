@@ -263,6 +263,13 @@ def test_an_edit_makes_another_candidate_and_archives_the_first(editor_client, t
     assert first.archived_at
 
 
+def test_the_next_candidate_begins_with_the_harness_of_the_one_before(editor_client, task):
+    editor_client.post(new(task), OPENAI)
+    page = editor_client.get(new(task, kind="stand_in")).content.decode()
+    assert "{{ text }}\nQueue:" in page
+    assert "You sort tickets." in page
+
+
 def test_an_edit_without_a_change_changes_nothing(editor_client, task):
     editor_client.post(new(task), OPENAI)
     candidate = Candidate.objects.get()

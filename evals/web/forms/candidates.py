@@ -106,6 +106,8 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
 
     def _initial(self) -> dict[str, Any]:
         spec = self.setting.spec
+        if spec is None and self.setting.harness:
+            return self.harness_initial(self.setting.harness)
         if spec is None:
             return {"harness_prompt": column_template(self.setting.eval_set.input)}
         return {
