@@ -24,6 +24,7 @@ from evals.queries.specs import (
     scorer_specs,
     task_spec,
 )
+from evals.services.audit import record
 from evals.services.evaluations import Grounds, start_evaluation
 from evals.services.recordings import check_answers
 from evals.services.tasks import set_incumbent
@@ -33,9 +34,16 @@ PROBED = 20  # samples whose prompts are rendered before anything is asked
 
 @transaction.atomic
 def begin_evaluation(
-    *, grounds: Grounds, incumbent: Candidate | None, plan: PlanSpec, user: User
+    *,
+    grounds: Grounds,
+    incumbent: Candidate | None,
+    plan: PlanSpec,
+    user: User,
+    new_hosts: Sequence[str] = (),
 ) -> Evaluation:
     """Check what the browser chose, freeze it and start.
+
+    `new_hosts` are those that the user lets see the team's inputs for the first time.
 
     Raises:
         SpecError: If the parts do not fit each other, or may not be used from the browser.
@@ -46,7 +54,10 @@ def begin_evaluation(
     for row, candidate in zip(grounds.candidates, spec.candidates, strict=True):
         if candidate.endpoint.kind is EndpointKind.RECORDED:
             check_answers(candidate=row, spec=candidate, version=grounds.version)
-    set_incumbent(task=grounds.version.eval_set.task, candidate=incumbent, user=user)
+    task = grounds.version.eval_set.task
+    set_incumbent(task=task, candidate=incumbent, user=user)
+    for host in new_hosts:
+        record(team=task.team, user=user, action="host let see inputs", subject=host)
     return start_evaluation(spec=spec, grounds=grounds, user=user)
 
 

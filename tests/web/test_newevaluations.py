@@ -116,6 +116,7 @@ def test_data_goes_to_a_new_host_only_when_somebody_agreed(editor_client, task):
     assert b"Inputs would leave this server" in response.content
     assert not Evaluation.objects.exists()
     assert editor_client.post(url(task), fields(task, candidate, agree="on")).status_code == 302
+    assert AuditEntry.objects.get(action="host let see inputs").subject == "api.example.com"
     assert "may see" not in editor_client.get(url(task)).content.decode()
     assert editor_client.post(url(task), fields(task, candidate)).status_code == 302
 

@@ -8,7 +8,7 @@ from evals.domain.problems import InputError
 from evals.domain.specfile import SpecError
 from evals.models import Evaluation
 from evals.queries import access
-from evals.queries.newevaluations import asked, evaluation_choice
+from evals.queries.newevaluations import asked, evaluation_choice, new_hosts
 from evals.queries.preparation import preparation
 from evals.services.newevaluations import begin_evaluation
 from evals.web.auth import TeamRequest, editor_required
@@ -42,6 +42,7 @@ def _started(request: TeamRequest, form: EvaluationForm) -> Evaluation | None:
             incumbent=form.chosen_incumbent,
             plan=form.plan,
             user=request.user,
+            new_hosts=new_hosts(form.ticked),
         )
     except SpecError as error:
         add_spec_problems(form, error, names={"scorers": "bar"})
