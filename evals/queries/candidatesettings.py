@@ -16,8 +16,8 @@ class CandidateSetting:
     """Where a candidate's form stands.
 
     `endpoint` is the stored one that is to be used as it is; `edited` the candidate that is to be
-    replaced, and `spec` what it says. `endpoints` are those that can be chosen. `harness` is that of
-    the candidate before, since the same harness makes a fair comparison.
+    replaced, and `spec` what it says. `endpoints` are those that can be chosen. `harness` is that
+    of the candidate before, since the same harness makes a fair comparison.
     """
 
     task: Task

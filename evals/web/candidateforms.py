@@ -20,6 +20,7 @@ from evals.web.forms.candidatekinds import RecordedForm, StandInForm, StoredEndp
 from evals.web.forms.candidates import CandidateForm, OpenAIForm
 from evals.web.forms.problems import add_input_problems
 from evals.web.pages import posted, sent_files
+from evals.web.parameters import row_number
 from evals.web.uploading import was_too_large
 
 TABS = {
@@ -52,11 +53,11 @@ def chosen_endpoint(request: TeamRequest) -> Endpoint | None:
 
     None whose model would be a path on a worker's machine: such paths are never typed in.
     """
-    number = request.GET.get("endpoint", "")
-    if not number.isdecimal():
+    number = row_number(request.GET.get("endpoint"))
+    if number is None:
         return None
     stored = access.endpoints_for(request.team).filter(kind__in=TYPED_KINDS)
-    return get_object_or_404(stored.select_related("secret"), pk=int(number))
+    return get_object_or_404(stored.select_related("secret"), pk=number)
 
 
 def open_form(request: HttpRequest, setting: CandidateSetting) -> CandidateForm:

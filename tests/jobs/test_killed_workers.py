@@ -39,7 +39,7 @@ def stored(run: Run) -> set[int]:
 
 
 def test_after_kill_9_another_worker_asks_again_only_what_was_in_flight(server, capsys):
-    server.latency_seconds = 0.05
+    server.latency_seconds = 0.25  # so long that a busy machine stores well within it
     run = run_at(server)
     worker = worker_process(run.pk)
     until(lambda: run.trials.count() >= 100)
@@ -88,7 +88,7 @@ def test_a_celery_worker_that_is_told_to_end_gives_its_shards_back_within_second
 def test_a_celery_worker_whose_child_is_killed_does_the_run_in_another(server, tmp_path):
     if not os.environ.get("BROKER_URL"):
         pytest.skip("there is no broker: BROKER_URL is not set")
-    server.latency_seconds = 0.05
+    server.latency_seconds = 0.25  # so long that a busy machine stores well within it
     queue = f"test-{uuid.uuid4().hex[:8]}"
     run = run_at(server, pool=queue)
     with celery_worker(queue, tmp_path / "one.log") as worker:

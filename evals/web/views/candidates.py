@@ -17,6 +17,7 @@ from evals.services import candidates as services
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.candidateforms import chosen_endpoint, open_form, save_typed, tabs
 from evals.web.pages import form_page, too_early
+from evals.web.parameters import row_number
 from evals.web.steps import steps
 
 
@@ -24,10 +25,9 @@ from evals.web.steps import steps
 @member_required
 def candidates(request: TeamRequest) -> HttpResponse:
     """Show the candidates of all tasks, or of one; those in use, or those in the archive."""
-    task = request.GET.get("task", "")
     page = candidates_page(
         request.team,
-        task_id=int(task) if task.isdecimal() else None,
+        task_id=row_number(request.GET.get("task")),
         archived="archived" in request.GET,
     )
     return render(request, "evals/candidates.html", {"page": page})
