@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.domain.betting import BetPath, Scores
 from evals.domain.sequential import Floats, log_evidence_above, log_evidence_below
-from evals.domain.settling import Thresholds
+from evals.domain.settling import Thresholds, read_prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,16 @@ class Boundaries:
 
     above: Floats
     below: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedPlan:
+    """What a simulation of runs under the stop rule takes as given."""
+
+    thresholds: Thresholds
+    most_samples: int
+    seed: int = 0
+    runs: int = 200
 
 
 @lru_cache(maxsize=64)
@@ -89,3 +100,37 @@ def _least(n: Floats, holds: Callable[[Floats], NDArray[np.bool_]]) -> Floats:
         is_enough = (low == high) | holds(np.minimum(middle, n))
         low, high = np.where(is_enough, low, middle + 1), np.where(is_enough, middle, high)
     return low
+
+
+def simulated_outlook(scores: Scores, *, bar: float, plan: SimulatedPlan) -> Outlook:
+    """Return how the stop rule of a bet ends for scores of this distribution, from some runs.
+
+    Args:
+        scores: Their distribution; the counts are weights.
+        bar: Of the criterion.
+        plan: What is simulated.
+    """
+    rng, weights = np.random.default_rng(plan.seed), np.array(scores.counts) / scores.n
+    readings = []
+    for _ in range(plan.runs):
+        drawn = rng.choice(np.array(scores.values), p=weights, size=plan.most_samples)
+        readings.append(
+            read_prefix(drawn, drawn, bar=bar, path=BetPath, thresholds=plan.thresholds)
+        )
+    return Outlook(
+        above=sum(reading.is_above is True for reading in readings) / plan.runs,
+        below=sum(reading.is_above is False for reading in readings) / plan.runs,
+        unsettled=sum(reading.is_above is None for reading in readings) / plan.runs,
+        mean_samples=sum(reading.n for reading in readings) / plan.runs,
+    )
+
+
+def paired_scores(*, discordance: float, gap: float) -> Scores:
+    """Return the distribution of paired 0/1 scores to bet on, as `anytimeclaims.table_scores`.
+
+    Args:
+        discordance: The rate of samples that one of the two gets right and the other does not.
+        gap: The true difference, candidate minus incumbent.
+    """
+    lost, won = (discordance - gap) / 2, (discordance + gap) / 2
+    return Scores((0.0, 0.5, 1.0), (lost, 1 - discordance, won))
