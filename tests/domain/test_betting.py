@@ -112,7 +112,7 @@ def test_on_0_and_1_the_bound_is_that_of_the_closed_form():
 
 def test_scores_that_hardly_vary_are_bounded_far_more_tightly_than_0_and_1():
     graded = bet_lower(Scores.of([0.88, 0.9, 0.92] * 20), alpha=0.05)
-    assert graded > 0.83 > 0.82 > bet_lower(binary(54, 60), alpha=0.05)
+    assert graded > bet_lower(binary(54, 60), alpha=0.05) + 0.02
 
 
 def test_the_extreme_bars_behave():
@@ -140,7 +140,7 @@ def test_scores_out_of_range_or_none_are_refused(values, amounts):
 
 
 def test_a_bar_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="got bar 1.5"):
+    with pytest.raises(ValueError, match=r"got bar 1\.5"):
         log_bet_above(Scores.of([0.5]), bar=1.5)
 
 

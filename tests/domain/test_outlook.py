@@ -28,7 +28,9 @@ def test_one_candidate_takes_less_than_one_and_a_half_times_walds_floor(bar, rat
 
 
 def test_the_published_figures_of_the_stop_rule_hold():
-    good, tie = (outlook(rate, bar=0.85, thresholds=ONE, most_samples=1000) for rate in (0.95, 0.85))
+    good, tie = (
+        outlook(rate, bar=0.85, thresholds=ONE, most_samples=1000) for rate in (0.95, 0.85)
+    )
     assert round(good.mean_samples) == 70
     assert round(tie.above, 3) == 0.038
 

@@ -23,7 +23,9 @@ def test_a_rate_agrees_with_scipy(pair, bar):
     assert rate_p_above(*pair, bar=bar) == pytest.approx(expected, abs=1e-6)
 
 
-@given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), BARS, ALPHAS)
+@given(
+    st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), BARS, ALPHAS
+)
 def test_a_rate_is_significant_exactly_where_its_bound_clears_the_bar(pair, bar, alpha):
     p, low = rate_p_above(*pair, bar=bar), clopper_pearson_lower(*pair, alpha=alpha)
     if abs(low - bar) > 1e-9:

@@ -77,7 +77,10 @@ def test_a_million_samples_at_the_bar_are_read_in_seconds():
 @given(st.lists(st.sampled_from([0.0, 1.0]), max_size=600), st.sampled_from([0.3, 0.5, 0.9]))
 def test_reading_all_at_once_is_reading_sample_by_sample(scores, bar):
     passed, total = np.cumsum(scores), np.arange(1, len(scores) + 1)
-    up, down = log_evidence_above(passed, total, bar=bar), log_evidence_below(passed, total, bar=bar)
+    up, down = (
+        log_evidence_above(passed, total, bar=bar),
+        log_evidence_below(passed, total, bar=bar),
+    )
     stops = np.flatnonzero((up >= log(20)) | (down >= log(20)))
     reading = read(scores, bar=bar)
     assert reading.n == (stops[0] + 1 if len(stops) else len(scores))
