@@ -1,4 +1,4 @@
-"""Claims whose bounds hold at any stopping time, and the paired ones; see `claims`.
+"""Claims whose bounds hold at any stopping time; see `claims`.
 
 Each counts an unscored trial as 0 for its lower bound and as 1 for its upper one, and has two
 levels: with several candidates GO needs more than NO-GO (see `multiplicity`). Under a stop rule
@@ -6,12 +6,10 @@ the figures are those of the prefix that was read; what lies beyond it says noth
 """
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp
 
 from evals.domain.betting import Scores, bet_lower, bet_upper, log_bet_above, log_bet_below
 from evals.domain.claims import Bounds
-from evals.domain.paired import PairedTable
-from evals.domain.pairedexact import exact_lower, exact_p_above, exact_p_below, exact_upper
 from evals.domain.sequential import (
     anytime_rate_lower,
     anytime_rate_upper,
@@ -87,79 +85,37 @@ class BettingClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairedBettingClaim:
-    """The mean difference to the incumbent on shared samples, -1..1, by betting.
+class ScaledClaim:
+    """A mean of figures that lie in `floor`..`ceiling`, by betting on them mapped to [0, 1].
 
-    For a stop rule with any scores, and for a fixed n with graded ones. The `bets` are on the
-    differences mapped to [0, 1]; see `halved` and `table_scores`.
+    Paired differences lie in -1..1: for a stop rule with any scores, and for a fixed n with graded
+    ones; see `pairedclaims`. A trial's cost lies between 0 and what its longest answer would cost.
     """
 
     bets: BettingClaim
+    floor: float = -1.0
+    ceiling: float = 1.0
 
     def bounds(self, extra: int = 0) -> Bounds:
-        """Return the bet's bounds for the difference."""
+        """Return the bet's bounds."""
         bounds = self.bets.bounds(extra)
-        return Bounds(_difference(bounds.low), _difference(bounds.high))
+        return Bounds(self._back(bounds.low), self._back(bounds.high))
 
-    def p_above(self, difference: float) -> float:
-        """Return the p-value of "the true difference is at most this"."""
-        return self.bets.p_above(halved(difference))
+    def p_above(self, bar: float) -> float:
+        """Return the p-value of "the mean is at most the bar"."""
+        return self.bets.p_above(scaled(bar, floor=self.floor, ceiling=self.ceiling))
 
-    def p_below(self, difference: float) -> float:
-        """Return the p-value of "the true difference is at least this"."""
-        return self.bets.p_below(halved(difference))
+    def p_below(self, bar: float) -> float:
+        """Return the p-value of "the mean is at least the bar"."""
+        return self.bets.p_below(scaled(bar, floor=self.floor, ceiling=self.ceiling))
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedClaim:
-    """The difference of two rates on shared samples, for a fixed n and scores of 0 and 1.
-
-    In `least` each unscored trial is wrong for the candidate and right for the incumbent, in
-    `most` the reverse.
-    """
-
-    least: PairedTable
-    most: PairedTable
-    levels: Levels
-
-    def bounds(self, extra: int = 0) -> Bounds:
-        """Return exact bounds; with `extra` samples Tango's, as far out as the exact ones are."""
-        low = exact_lower(self.least, self.levels.low)
-        high = exact_upper(self.most, self.levels.high)
-        if not extra:
-            return Bounds(low, high)
-        above = _projected(self.most.mirrored(), -high, extra)
-        return Bounds(_projected(self.least, low, extra), -above)
-
-    def p_above(self, difference: float) -> float:
-        """Return the exact p-value of "the true difference is at most this"."""
-        return exact_p_above(self.least, difference)
-
-    def p_below(self, difference: float) -> float:
-        """Return the exact p-value of "the true difference is at least this"."""
-        return exact_p_below(self.most, difference)
+    def _back(self, share: float | None) -> float | None:
+        return None if share is None else self.floor + share * (self.ceiling - self.floor)
 
 
-def halved(difference: float) -> float:
-    """Return a difference of -1..1 as a figure of 0..1, for betting."""
-    return (difference + 1) / 2
-
-
-def table_scores(table: PairedTable) -> Scores:
-    """Return a paired table as scores to bet on: 0 lost, 1/2 alike, 1 won."""
-    alike = table.both + table.neither
-    return Scores((0.0, 0.5, 1.0), (table.only_incumbent, alike, table.only_candidate))
-
-
-def _difference(half: float | None) -> float | None:
-    return None if half is None else 2 * half - 1
-
-
-def _projected(table: PairedTable, low: float, extra: int) -> float:
-    """Return the lower bound with more samples of the same kind; scores grow as their root."""
-    if not table.n or table.difference is None or not -1 < low < table.difference:
-        return low
-    return table.bound_below(table.score(low) / sqrt(1 + extra / table.n))
+def scaled(figure: float, *, floor: float = -1.0, ceiling: float = 1.0) -> float:
+    """Return a figure of floor..ceiling as one of 0..1, for betting; what lies outside is cut."""
+    return min(max((figure - floor) / (ceiling - floor), 0.0), 1.0)
 
 
 def _p(log_evidence: float) -> float:

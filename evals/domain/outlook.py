@@ -126,7 +126,7 @@ def simulated_outlook(scores: Scores, *, bar: float, plan: SimulatedPlan) -> Out
 
 
 def paired_scores(*, discordance: float, gap: float) -> Scores:
-    """Return the distribution of paired 0/1 scores to bet on, as `anytimeclaims.table_scores`.
+    """Return the distribution of paired 0/1 scores to bet on, as `pairedclaims.table_scores`.
 
     Args:
         discordance: The rate of samples that one of the two gets right and the other does not.

@@ -21,7 +21,9 @@ MOST_RESAMPLED = 10_000  # beyond it means are normal enough, and resampling tak
 BATCH = 2_000_000  # resampled scores in memory at once
 
 
-def permutation_p(differences: Sequence[float], *, margin: float, seed: int) -> float | None:
+def permutation_p(
+    differences: Sequence[float] | Floats, *, margin: float, seed: int
+) -> float | None:
     """Return the p-value of "the candidate is worse by the margin or more", None for n < 2.
 
     By turning the signs of the differences plus margin, which takes their law to be symmetric.
@@ -49,7 +51,7 @@ def permutation_p(differences: Sequence[float], *, margin: float, seed: int) -> 
 
 
 def mean_difference_interval(
-    differences: Sequence[float], *, seed: int, confidence: float = 0.95
+    differences: Sequence[float] | Floats, *, seed: int, confidence: float = 0.95
 ) -> Interval | None:
     """Return the BCa bootstrap interval for the mean difference, a t interval for n > 10,000.
 

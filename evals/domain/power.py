@@ -1,7 +1,5 @@
 """What a number of samples can tell, and how many a question takes: asked before they are paid."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, log, sqrt
 from statistics import NormalDist
 
@@ -12,14 +10,6 @@ from evals.domain.intervals import clopper_pearson_lower, wilson_interval
 POWER = 0.8  # the usual chance of seeing what is there
 MOST_SAMPLES = 1_000_000
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarginCost:
-    """How many paired samples a margin takes."""
-
-    margin: float
-    samples: int
 
 
 def wald_samples(bar: float, rate: float, *, alpha: float = 0.05, beta: float = 0.05) -> float:
@@ -58,7 +48,9 @@ def fixed_samples(
     """
     if not 0 <= bar < rate <= 1:
         return None
-    spread = _z(alpha) * sqrt(bar * (1 - bar)) + _z(1 - power) * sqrt(rate * (1 - rate))
+    spread = normal_tail(alpha) * sqrt(bar * (1 - bar)) + normal_tail(1 - power) * sqrt(
+        rate * (1 - rate)
+    )
     start = max(1, int(0.7 * (spread / (rate - bar)) ** 2) - 20)
     for total in range(start, MOST_SAMPLES):
         if passing_power(total, bar=bar, rate=rate, alpha=alpha) >= power:
@@ -99,89 +91,6 @@ def detectable_rate(
     return None if least is None else float(betaincinv(max(least, 1), total - least + 1, power))
 
 
-def noninferiority_samples(
-    margin: float,
-    discordance: float,
-    *,
-    gap: float = 0.0,
-    alpha: float = 0.05,
-    power: float = POWER,
-) -> int:
-    """Return how many paired samples show that a candidate is not worse by the margin or more.
-
-    Args:
-        margin: By how much it may be worse, above 0.
-        discordance: The rate of samples that one of the two gets right and the other does not.
-        gap: The true difference, candidate minus incumbent; above -margin.
-        alpha: One-sided.
-        power: The chance of showing it.
-
-    Raises:
-        ValueError: If the gap is not above -margin, or larger than the discordance.
-
-    Source: Nam (1997); (z_a + z_b)^2 (psi - gap^2) / (gap + margin)^2.
-    """
-    if gap + margin <= 0 or not abs(gap) <= discordance <= 1:
-        raise ValueError(f"need gap > -margin and |gap| <= discordance <= 1, got {gap}, {margin}")
-    z = _z(alpha) + _z(1 - power)
-    return max(1, ceil(z**2 * (discordance - gap**2) / (gap + margin) ** 2 - ROUNDING))
-
-
-def margin_costs(
-    margins: Sequence[float], discordance: float, *, alpha: float = 0.05, power: float = POWER
-) -> tuple[MarginCost, ...]:
-    """Return what each margin costs in samples if the two are in truth equally good."""
-    return tuple(
-        MarginCost(
-            margin=margin,
-            samples=noninferiority_samples(margin, discordance, alpha=alpha, power=power),
-        )
-        for margin in margins
-    )
-
-
-def detectable_margin(
-    total: int, discordance: float, *, alpha: float = 0.05, power: float = POWER
-) -> float:
-    """Return the smallest margin that so many paired samples can show between equals."""
-    return (_z(alpha) + _z(1 - power)) * sqrt(discordance / total)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedSpread:
-    """What makes a paired difference uncertain.
-
-    `between` is the variance over samples of the true difference; `noise` the variances of each
-    candidate's score on one sample, and `epochs` how often each is asked.
-    """
-
-    between: float
-    noise: tuple[float, float] = (0.0, 0.0)
-    epochs: tuple[int, int] = (1, 1)
-
-    @property
-    def variance(self) -> float:
-        """Of the mean difference, times the number of samples."""
-        noise = zip(self.noise, self.epochs, strict=True)
-        return self.between + sum(variance / epochs for variance, epochs in noise)
-
-
-def paired_difference_samples(
-    difference: float, spread: PairedSpread, *, alpha: float = 0.05, power: float = POWER
-) -> int:
-    """Return how many samples show a difference of this size, two-sided.
-
-    Raises:
-        ValueError: If the difference is 0.
-
-    Source: Miller (2024), arXiv:2411.00640.
-    """
-    z = _z(alpha / 2) + _z(1 - power)
-    if not difference:
-        raise ValueError("need a difference other than 0")
-    return max(1, ceil(z**2 * spread.variance / difference**2 - ROUNDING))
-
-
 def tellable_gap(total: int, *, rate: float) -> float:
     """Return half the width of the 95 % Wilson interval if `rate` of so many samples pass."""
     interval = wilson_interval(round(rate * total), total)
@@ -216,5 +125,6 @@ def power_warning(
     )
 
 
-def _z(tail: float) -> float:
+def normal_tail(tail: float) -> float:
+    """Return the z that a standard normal figure exceeds with this chance."""
     return NormalDist().inv_cdf(1 - tail)

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from evals.domain.anytimeclaims import (
     BettingClaim,
     Levels,
-    PairedBettingClaim,
-    PairedClaim,
+    ScaledClaim,
     SequentialRateClaim,
-    halved,
-    table_scores,
+    scaled,
 )
 from evals.domain.betting import Scores
 from evals.domain.paired import PairedTable
+from evals.domain.pairedclaims import PairedClaim, table_scores
 from evals.domain.pairedexact import exact_lower, exact_upper
 from evals.domain.sequential import anytime_rate_lower, log_evidence_above
+from tests.known import known
 
 FIVE = Levels(low=0.05, high=0.05)
 
@@ -42,7 +42,7 @@ def paired(won, lost, n):
 
 def paired_bet(won, lost, n):
     scores = table_scores(table(won, lost, n))
-    return PairedBettingClaim(bets=BettingClaim(least=scores, most=scores, levels=FIVE))
+    return ScaledClaim(bets=BettingClaim(least=scores, most=scores, levels=FIVE))
 
 
 CLAIMS = [rate(93, 93, 100), bet([0.9, 0.8, 1.0] * 30), paired(6, 9, 100), paired_bet(6, 9, 100)]
@@ -117,7 +117,7 @@ def test_a_paired_claim_at_the_end_of_its_range_stays_there():
 
 
 def test_a_difference_is_bet_on_as_a_figure_of_0_to_1():
-    assert (halved(-1.0), halved(0.0), halved(1.0)) == (0.0, 0.5, 1.0)
+    assert [scaled(gap) for gap in (-1.5, -1.0, 0.0, 1.0, 2.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
     assert table_scores(table(3, 5, 20)).counts == (5, 12, 3)
 
 
@@ -128,3 +128,12 @@ def test_betting_on_a_table_is_never_surer_than_reading_it_once(won, lost, alike
     once, anytime = paired(won, lost, n).bounds(), paired_bet(won, lost, n).bounds()
     assert anytime.low <= once.low + 0.02
     assert anytime.high >= once.high - 0.02
+
+
+def test_a_cost_is_bet_on_as_a_share_of_the_most_that_a_trial_can_cost():
+    costs = [0.8, 1.0, 1.2, 3.0] * 25
+    claim = ScaledClaim(bets=bet([cost / 10 for cost in costs]), floor=0.0, ceiling=10.0)
+    bounds = claim.bounds()
+    assert 1.0 < known(bounds.low) < 1.5 < known(bounds.high) < 3.0
+    assert claim.p_below(2.9) < 0.05 < claim.p_below(1.6)
+    assert claim.p_above(0.1) < 0.05

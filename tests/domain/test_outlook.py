@@ -50,7 +50,7 @@ def test_the_chances_add_up_and_ties_rarely_settle(rate, bar, most):
 def test_the_recursion_agrees_with_runs():
     rng, sizes, above = np.random.default_rng(11), [], 0
     for _ in range(1500):
-        scores = (rng.random(300) < 0.93) * 1.0
+        scores = (rng.random(300) < 0.93).astype(np.float64)
         reading = read_prefix(scores, scores, bar=0.85, path=RatePath, thresholds=ONE)
         sizes.append(reading.n)
         above += reading.is_above is True

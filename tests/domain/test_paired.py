@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.intervals import Interval
 from evals.domain.paired import PairedTable
+from tests.known import known
 
 Z = NormalDist().inv_cdf(0.975)
 
@@ -15,11 +15,6 @@ def table(won, lost, n):
     return PairedTable(
         both=rest // 2, only_candidate=won, only_incumbent=lost, neither=rest - rest // 2
     )
-
-
-def known(interval: Interval | None) -> Interval:
-    assert interval is not None
-    return interval
 
 
 @st.composite

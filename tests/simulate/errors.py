@@ -15,6 +15,7 @@ from tests.simulate.rules import ALPHA, Calls
 
 MARGIN = 0.05
 LONGEST = 600
+CAP = 8.0
 COSTS = "fixed n: t for costs (approximate)"  # a cost has no largest value, so no rule is exact
 
 
@@ -106,6 +107,12 @@ def clusters(rng, runs):
             means, world = passes / 8, f"{count} clusters of 8, correlation {correlation}"
             yield row("fixed n: bet on cluster means", world, rules.fixed_bet(means, bar=bar))
             yield row("clustered t", world, rules.clustered_t(means, bar=bar), gates=False)
+    sizes = 1 + rng.integers(0, 20, 100)
+    drawn = {"runs": runs, "count": 100, "rate": bar, "correlation": 0.3}
+    means = worlds.cluster_passes(rng, size=sizes, **drawn) / sizes
+    world = "100 clusters of 1 to 20, correlation 0.3"
+    yield row("fixed n: bet on cluster means", world, rules.fixed_bet(means, bar=bar))
+    yield row("stop rule: bet on cluster means", world, rules.stop_bet(means, bar=bar))
     for correlation in (0.2, 0.6):
         passes = worlds.cluster_passes(
             rng, runs=runs, count=300, rate=bar, correlation=correlation, size=5
@@ -153,6 +160,9 @@ def costs(rng, runs):
         is_clear = test.pvalue / 2 <= ALPHA
         low, high = is_clear & (test.statistic < 0), is_clear & (test.statistic > 0)
         yield row(COSTS, f"lognormal costs, n = {n}", Calls(low, high, np.full(5 * runs, n)))
+        shares, mean = np.minimum(spent[:runs], CAP) / CAP, _capped_mean(0.8) / CAP
+        world = f"lognormal costs, at most {CAP:g}, n = {n}"
+        yield row("fixed n: bet on capped costs", world, rules.fixed_bet(shares, bar=mean))
 
 
 def broken(rng, runs):
@@ -189,6 +199,13 @@ def arrivals(rng, runs, *, bar=0.85, n=300):
     yield row(
         "stop rule on whatever has arrived", world, rules.stop_rate(arrived, bar=bar), gates=False
     )
+
+
+def _capped_mean(sd):
+    """The mean of a lognormal cost with mean 1 that is cut at the cap."""
+    middle, end = -0.5 * sd**2, np.log(CAP)
+    below = stats.norm.cdf((end - middle - sd**2) / sd)
+    return below + CAP * stats.norm.sf((end - middle) / sd)
 
 
 def _exact_p(scores, bar):

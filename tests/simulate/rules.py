@@ -108,7 +108,7 @@ def extended_fixed(scores, *, bar, times=6):
     ends = [scores.shape[1] * part // times for part in range(1, times + 1)]
     calls = [fixed_rate(scores[:, :end], bar=bar) for end in ends]
     go, no_go = (np.array([getattr(call, side) for call in calls]) for side in ("go", "no_go"))
-    return Calls(go.any(axis=0), no_go.any(axis=0), calls[-1].n)
+    return Calls(np.any(go, axis=0), np.any(no_go, axis=0), calls[-1].n)
 
 
 def first_calls(above, below):
@@ -127,9 +127,8 @@ def bet_path(scores, bar):
 
 def bet_end(scores, bar):
     """The log evidence above the bar after the last score."""
-    for last in _bet_steps(scores, bar):
-        end = last
-    return end
+    *_, last = _bet_steps(scores, bar)
+    return last
 
 
 def _bet_steps(scores, bar):

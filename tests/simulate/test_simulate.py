@@ -9,8 +9,9 @@ import pytest
 from evals.domain.betting import BetPath
 from tests.simulate import rules, worlds
 from tests.simulate.coverages import anytime, quantiles, rates
-from tests.simulate.errors import ALPHA, COSTS, arrivals, error_rows
+from tests.simulate.errors import COSTS, arrivals, error_rows
 from tests.simulate.lengths import length_rows
+from tests.simulate.rules import ALPHA
 
 RUNS = 300
 
