@@ -9,9 +9,10 @@ TEST_HOME ?= .viability-test
 WITH_SERVICES := $(BIN)/python -m viability.embedded --home $(TEST_HOME) --
 TESTS ?= tests
 WORKERS ?= 2
+SIMULATION ?= simulation.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts migrations unit e2e coverage bench worker lock clean
+.PHONY: help demo test check lint format types contracts migrations unit e2e coverage simulate bench worker lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,9 @@ migrations: .venv/.dev ## are the migrations complete?
 
 coverage: .venv/.dev ## tests with branch coverage
 	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(TESTS)
+
+simulate: .venv/.dev ## false verdicts, samples to a verdict and coverage, as a table
+	$(BIN)/python -m tests.simulate --out $(SIMULATION)
 
 bench: .venv/.dev ## speed, as ratios within one run
 	$(WITH_SERVICES) $(BIN)/python -m tests.bench

@@ -27,6 +27,15 @@ class PairedTable:
         """The candidate's rate minus the incumbent's, None where no sample is shared."""
         return (self.only_candidate - self.only_incumbent) / self.n if self.n else None
 
+    def mirrored(self) -> "PairedTable":
+        """Return the same samples with the two candidates exchanged."""
+        return PairedTable(
+            both=self.both,
+            only_candidate=self.only_incumbent,
+            only_incumbent=self.only_candidate,
+            neither=self.neither,
+        )
+
     def score(self, difference: float) -> float:
         """Return Tango's z for the hypothesis that the true difference is `difference`.
 
@@ -49,6 +58,26 @@ class PairedTable:
             return copysign(inf, excess) if excess else 0.0
         return excess / sqrt(variance)
 
+    def noninferiority_p(self, margin: float) -> float:
+        """Return Tango's p-value of "the candidate is worse by the margin or more".
+
+        Approximate: `pairedexact` has the one that gates.
+
+        Raises:
+            ValueError: If no sample is shared, or the margin is outside 0..1.
+
+        Source: Tango (1998), Statistics in Medicine 17, 891-908.
+        """
+        if not 0 <= margin <= 1:
+            raise ValueError(f"need 0 <= margin <= 1, got {margin}")
+        return NormalDist().cdf(-self.score(-margin))
+
+    def bound_below(self, z: float) -> float:
+        """Return the smallest difference that scores less than z > 0; see `interval`."""
+        if self.difference is None:
+            return -1.0
+        return _crossing(lambda d: z - self.score(d), -1.0, self.difference)
+
     def interval(self, confidence: float = 0.95) -> Interval | None:
         """Return the two-sided score interval for the difference, None where n is 0.
 
@@ -64,9 +93,7 @@ class PairedTable:
         if self.difference is None:
             return None
         z = NormalDist().inv_cdf((1 + confidence) / 2)
-        low = _crossing(lambda d: z - self.score(d), -1.0, self.difference)
-        high = -_crossing(lambda d: z + self.score(-d), -1.0, -self.difference)
-        return Interval(low, high)
+        return Interval(self.bound_below(z), -self.mirrored().bound_below(z))
 
     def _loss_rate(self, difference: float) -> float:
         """Return the likeliest rate of losses to the incumbent given the true difference."""

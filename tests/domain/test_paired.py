@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.intervals import Interval
 from evals.domain.paired import PairedTable
+from tests.known import known
 
 Z = NormalDist().inv_cdf(0.975)
 
@@ -15,11 +15,6 @@ def table(won, lost, n):
     return PairedTable(
         both=rest // 2, only_candidate=won, only_incumbent=lost, neither=rest - rest // 2
     )
-
-
-def known(interval: Interval | None) -> Interval:
-    assert interval is not None
-    return interval
 
 
 @st.composite
@@ -131,3 +126,24 @@ def test_more_samples_of_the_same_kind_never_widen(shared, times):
 def test_a_larger_claim_never_scores_higher(shared, one, other):
     smaller, larger = sorted((one, other))
     assert shared.score(larger) <= shared.score(smaller) + 1e-9
+
+
+def test_the_p_value_of_noninferiority_is_the_published_one():
+    assert round(table(won=6, lost=9, n=100).noninferiority_p(0.10), 4) == 0.0462
+
+
+@given(tables(), st.floats(0, 0.99))
+def test_noninferiority_is_significant_where_the_interval_clears_the_margin(shared, margin):
+    low = known(shared.interval(0.9)).low
+    if abs(low + margin) > 1e-6:
+        assert (shared.noninferiority_p(margin) < 0.05) == (low > -margin)
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1.5])
+def test_a_margin_outside_0_to_1_is_refused(margin):
+    with pytest.raises(ValueError, match="need 0 <= margin"):
+        table(won=1, lost=1, n=5).noninferiority_p(margin)
+
+
+def test_without_shared_samples_the_lower_bound_is_the_lowest():
+    assert table(won=0, lost=0, n=0).bound_below(1.6) == -1.0
