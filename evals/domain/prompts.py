@@ -3,9 +3,9 @@
 import keyword
 import re
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 COLUMNS = "columns"  # in a template: the mapping of all columns, for names with spaces
 _RESERVED = frozenset({COLUMNS, "true", "false", "none", *keyword.kwlist})
+_WIDEST = 10_000  # the largest number that a filter or a method takes: widths, counts
 _UNDEFINED = re.compile(r"(['\"])(.*)\1 is undefined", re.DOTALL)
 
 
@@ -72,9 +73,17 @@ class _Columns(dict[str, Any]):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja that reaches nothing but the columns and cannot blow a text up by repeating it."""
+    """Jinja that reaches nothing but the columns and cannot blow a text up by widening it."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def wrap_str_format(self, value: Any) -> None:
+        if super().wrap_str_format(value) is not None:
+            raise SecurityError("a prompt may not use format, which takes any width")
+
+    def call(self, context: Any, obj: Any, *args: Any, **named: Any) -> Any:
+        _check_widths([*args, *named.values()])
+        return super().call(context, obj, *args, **named)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
@@ -82,10 +91,33 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+def _check_widths(arguments: Iterable[Any]) -> None:
+    if any(isinstance(given, int | float) and given > _WIDEST for given in arguments):
+        raise SecurityError(f"a prompt may not use numbers over {_WIDEST:,} here")
+
+
+def _bounded(found: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that refuses large numbers beside the value that it filters."""
+    first = 2 if hasattr(found, "jinja_pass_arg") else 1
+
+    @wraps(found)
+    def checked(*args: Any, **named: Any) -> Any:
+        _check_widths([*args[first:], *named.values()])
+        return found(*args, **named)
+
+    return checked
+
+
 _ENVIRONMENT = _Environment(keep_trailing_newline=True, undefined=StrictUndefined)
 _ENVIRONMENT.globals.clear()
+_ENVIRONMENT.filters = {
+    name: _bounded(found) for name, found in _ENVIRONMENT.filters.items() if name != "format"
+}
 # What a filter or an operator raises on a value of the wrong kind.
-_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
+_FAILURES = (
+    *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, NameError),
+    *(RecursionError, MemoryError),
+)
 
 
 @lru_cache(maxsize=256)
@@ -94,6 +126,11 @@ def _compiled(template: str) -> Template:
         return _ENVIRONMENT.from_string(template)
     except TemplateSyntaxError as error:
         raise PromptError(str(error.message), template=template, line=error.lineno) from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        # Jinja's parser and Python's compiler have limits of their own.
+        raise PromptError(
+            f"this is nested too deep or too large: {error}", template=template
+        ) from error
 
 
 def _undefined(

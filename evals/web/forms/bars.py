@@ -22,6 +22,7 @@ METRICS = (
 COMPARATORS = ((Comparator.AT_LEAST.value, "at least"), (Comparator.AT_MOST.value, "at most"))
 SPARE_LINES = 2
 FEWEST_LINES = 4
+MOST_LINES = 100
 
 
 class CriterionForm(forms.Form):
@@ -68,7 +69,9 @@ class BarForm:
         self, data: Any, *, criteria: Sequence[CriterionSpec], scorers: Sequence[ScorerSpec]
     ) -> None:
         lines = max(FEWEST_LINES - len(criteria), SPARE_LINES)
-        formset = forms.formset_factory(CriterionForm, extra=lines, max_num=100)
+        formset = forms.formset_factory(
+            CriterionForm, extra=lines, max_num=MOST_LINES, absolute_max=MOST_LINES
+        )
         self.scorers = ScorersForm(data, scorers=scorers)
         self.lines = formset(data, prefix="lines", initial=[_initial(c) for c in criteria])
         self.spec: Spec | None = None

@@ -32,6 +32,13 @@ LABELS = {
 class OptionsField(forms.JSONField):
     """JSON that is blank where nothing is given, instead of `null`."""
 
+    def to_python(self, value: Any) -> Any:
+        """Return what was typed in; some JSON is more than Python reads."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError("Enter a valid JSON.", code="invalid") from None
+
     def prepare_value(self, value: Any) -> Any:
         """Return what the text area holds."""
         return "" if value is None else super().prepare_value(value)

@@ -70,7 +70,9 @@ def upload_rejected(request: TeamRequest, task_id: int, upload_id: UUID) -> Http
     form = MappingForm(request.GET, columns=top.columns, guess=None)
     if not form.is_valid():
         raise Http404
-    response = StreamingHttpResponse(_csv_lines(kept, form.mapping), content_type="text/csv")
+    response = StreamingHttpResponse(
+        _csv_lines(kept, form.mapping), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="rejected-rows.csv"'
     return response  # type: ignore[return-value]
 
