@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSetting as error:
         say(str(error))
         return BAD_INPUT
+    except Exception:  # noqa: BLE001 - Python would end with 1, which means NO-GO
+        traceback.print_exc()
+        return FAILED
 
 
 def _without_home(arguments: list[str]) -> tuple[list[str], Path]:
@@ -122,10 +125,9 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
     # whatever listens at AMQP's port on this machine.
     import_module("viability.celery")
     evaluates = arguments[0] == "evaluate"
-    run = _evaluate if evaluates else _django
     if running := running_services(home):
         _use(running)
-        return run(arguments)
+        return _django(arguments)
     if os.environ.get("DATABASE_URL") and not evaluates:
         _use(NOWHERE)
         return _django(arguments)
@@ -139,7 +141,7 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
         if evaluates:
             os.environ["VIABILITY_HOLDS_HOME"] = "1"
             _migrate()
-        return run(arguments)
+        return _django(arguments)
 
 
 def _use(addresses: ServiceAddresses) -> None:
@@ -161,15 +163,6 @@ def _migrate() -> None:
         call_command("migrate", verbosity=0, interactive=False)
     except Error as error:
         raise ServiceError(f"the database could not be brought up to date: {error}") from error
-
-
-def _evaluate(arguments: list[str]) -> int:
-    """Run the command; a failure that nobody foresaw must not end with 1, which means NO-GO."""
-    try:
-        return _django(arguments)
-    except Exception:  # noqa: BLE001 - shown in full, and told by the exit status
-        traceback.print_exc()
-        return FAILED
 
 
 def _django(arguments: list[str]) -> int:

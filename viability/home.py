@@ -64,7 +64,7 @@ def take_home(home: Path, *, command: str, say: Callable[[str], None] = say) -> 
         ServiceError: If it cannot be made.
     """
     home = _made(home)
-    descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _lock_file(home)
     _held.add(descriptor)
     try:
         _lock(descriptor, home)
@@ -118,6 +118,13 @@ def _made(home: Path) -> Path:
     except OSError as error:
         raise ServiceError(f"cannot use {home} as a home: {error.strerror}") from error
     return home
+
+
+def _lock_file(home: Path) -> int:
+    try:
+        return os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ServiceError(f"cannot use {home} as a home: {error.strerror}") from error
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -6,6 +6,7 @@
 from pathlib import Path
 from typing import Any
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from viability import env
@@ -28,7 +29,12 @@ SHARD_SIZE = env.integer("SHARD_SIZE", 64, at_least=1)
 
 def database(url: str) -> dict[str, Any]:
     """Return Django's description of a PostgreSQL URL; a socket folder goes in `host`."""
-    parts = conninfo_to_dict(url)
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:  # its own words quote the URL, and with it a password
+        raise env.BadSetting(
+            "DATABASE_URL is no PostgreSQL URL: expected postgresql://user:password@host:port/name"
+        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "viability"),
