@@ -54,12 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _up(home, arguments[1:])
     if name == "worker":
         return guarded(lambda: _worker(home, arguments[1:]))
+    return _reported(lambda: _command(home, [name, *arguments[1:]]))
+
+
+def _reported(command: Body) -> int:
+    """Return the command's exit status; nothing unforeseen ends with 1, which means NO-GO."""
     try:
-        return guarded(lambda: _command(home, [name, *arguments[1:]]))
+        return guarded(command)
     except BadSetting as error:
         say(str(error))
         return BAD_INPUT
-    except Exception:  # noqa: BLE001 - Python would end with 1, which means NO-GO
+    except Exception:  # noqa: BLE001 - shown in full, and told by the exit status
         traceback.print_exc()
         return FAILED
 

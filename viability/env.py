@@ -49,6 +49,15 @@ def secret(name: str, *, file: Path) -> str:
     """Return the variable, or the content of the 0600 `file`, made on first use."""
     if value := os.environ.get(name):
         return value
+    try:
+        return _kept(file)
+    except OSError as error:
+        raise BadSetting(
+            f"{name} is not set and {file} cannot be used: {error.strerror}"
+        ) from error
+
+
+def _kept(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

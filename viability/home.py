@@ -64,7 +64,7 @@ def take_home(home: Path, *, command: str, say: Callable[[str], None] = say) -> 
         ServiceError: If it cannot be made.
     """
     home = _made(home)
-    descriptor = _lock_file(home)
+    descriptor = _opened_lock(home, os.O_RDWR | os.O_CREAT)
     _held.add(descriptor)
     try:
         _lock(descriptor, home)
@@ -97,7 +97,11 @@ def published(home: Path, addresses: ServiceAddresses) -> Iterator[None]:
 
 
 def running_services(home: Path) -> ServiceAddresses | None:
-    """Return the addresses that a live `viability up` of this home published, if there is one."""
+    """Return the addresses that a live `viability up` of this home published, if there is one.
+
+    Raises:
+        ServiceError: If this user may not look into the home.
+    """
     home = home.expanduser().absolute()
     if not _is_held(home):
         return None
@@ -120,10 +124,10 @@ def _made(home: Path) -> Path:
     return home
 
 
-def _lock_file(home: Path) -> int:
+def _opened_lock(home: Path, flags: int) -> int:
     try:
-        return os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
+        return os.open(home / LOCK, flags | os.O_CLOEXEC, 0o600)
+    except (PermissionError, NotADirectoryError) as error:
         raise ServiceError(f"cannot use {home} as a home: {error.strerror}") from error
 
 
@@ -158,7 +162,7 @@ def _name(home: Path) -> tuple[int, str] | None:
 
 def _is_held(home: Path) -> bool:
     try:
-        descriptor = os.open(home / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = _opened_lock(home, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

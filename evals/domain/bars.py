@@ -3,7 +3,8 @@
 A fixed-n plan reads these once, when the run has ended. Two one-sided bounds at the plan's alpha
 decide, and every doubt counts against the claim ("fail closed"). With
 
-    good   the sum of the judged trials' scores (for latency: how many were fast enough),
+    good   the sum of the judged trials' scores (for latency: how many were fast enough; a
+           model_error never was, however fast its refusal came),
     n      the judged trials that have such a figure,
     gap    planned - n: infra_error, scorer_error, latency unknown, or never asked,
     low    the lower bound of good out of n + gap: each gap a 0,

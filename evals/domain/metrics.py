@@ -105,7 +105,8 @@ class Quantile:
 class LatencyFacts:
     """Latencies of the `n` judged trials that have one.
 
-    `within` says for each threshold in seconds how many of the n took no longer.
+    `within` says for each threshold in seconds how many of the n took no longer; a model_error
+    is among the n and never within.
     `quantiles` has an entry for .5, .95 and .99, as far as they are known.
     """
 

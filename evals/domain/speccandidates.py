@@ -8,13 +8,13 @@ from evals.domain.specprices import price
 from evals.domain.specproblems import Path, one_of_with_hint
 from evals.domain.specs import CandidateSpec, EndpointKind, ModelSpec, Spec
 from evals.domain.specsections import Section
-from evals.domain.specvalues import Read, Value, flag, optional, text
+from evals.domain.specvalues import Read, Value, flag, optional, text_up_to
 
 MODEL: Mapping[str, Read] = {
-    "id": text,
-    "lab": optional(text),
-    "revision": optional(text),
-    "licence": optional(text),
+    "id": text_up_to(300),
+    "lab": optional(text_up_to(200)),
+    "revision": optional(text_up_to(200)),
+    "licence": optional(text_up_to(200)),
     "open": flag,
 }
 
@@ -25,7 +25,7 @@ def model(value: Value) -> ModelSpec:
 
 
 CANDIDATE: Mapping[str, Read] = {
-    "name": text,
+    "name": text_up_to(200),
     "model": model,
     "endpoint": endpoint,
     "price": optional(price),

@@ -10,7 +10,7 @@ from evals.domain.specproblems import one_of, one_of_with_hint
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec
 from evals.domain.specsections import Section
 from evals.domain.specunbuilt import is_not_built, not_built
-from evals.domain.specvalues import Read, Value, optional, text, texts
+from evals.domain.specvalues import Read, Value, optional, text, text_up_to, texts
 
 # A letter, digit or _ first, so that neither ./model nor ../model is one.
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
@@ -71,7 +71,7 @@ ENDPOINT: Mapping[str, Read] = {
     "concurrency": whole(minimum=1),
     "requests_per_minute": optional(whole(minimum=1)),
     "timeout_seconds": positive,
-    "pool": text,
+    "pool": text_up_to(60),
     "simulation": simulation,
 }
 # Nothing is asked of a recorded file; only what goes over a network is timed out.

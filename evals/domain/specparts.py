@@ -13,7 +13,17 @@ from evals.domain.specs import CandidateSpec, EvalSetSpec, PlanSpec, Spec, TaskS
 from evals.domain.specscorers import scorer, scorer_problems
 from evals.domain.specsections import Section
 from evals.domain.specunbuilt import not_built
-from evals.domain.specvalues import Read, Value, any_text, flag, list_of, optional, text, texts
+from evals.domain.specvalues import (
+    Read,
+    Value,
+    any_text,
+    flag,
+    list_of,
+    optional,
+    text,
+    text_up_to,
+    texts,
+)
 
 DEFAULT_SPLIT = "test"
 MOST_EPOCHS = 100
@@ -34,7 +44,7 @@ def _stop_early(value: Value) -> bool:
 
 
 TASK: Mapping[str, Read] = {
-    "name": text,
+    "name": text_up_to(200),
     "description": any_text,
     "interactive": optional(flag),
     "monthly_volume": optional(whole()),

@@ -98,6 +98,18 @@ def text(value: Value) -> str:
     return read
 
 
+def text_up_to(length: int) -> Callable[[Value], str]:
+    """Return a reader of text that says something in at most `length` characters."""
+
+    def read_short(value: Value) -> str:
+        read = text(value)
+        if len(read) > length:
+            value.note(f"found {len(read)} characters, expected at most {length}")
+        return read
+
+    return read_short
+
+
 def flag(value: Value) -> bool:
     """Read true or false."""
     written = value.written(ScalarKind.FLAG) or ""

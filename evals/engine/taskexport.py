@@ -20,6 +20,7 @@ from evals.engine.stock import TAKE_FIRST, StockForm, stock_form
 
 PROMPT_COLUMN = "viability_prompt"
 TARGET_COLUMN = "viability_target"
+LONGEST_NAME = 60  # lm-eval puts it twice into the name of one file of its log
 MAX_STOPS = 4  # lm-eval's chat completions send no more
 
 _READER = '''"""Reads the rows beside this file, so that the folder may be moved."""
@@ -86,8 +87,11 @@ def export_task(
 
 
 def task_name(name: str) -> str:
-    """Return the task's name as lm-eval takes one: lower-case ASCII letters, digits and `_`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "task"
+    """Return the task's name as lm-eval takes one: lower-case ASCII letters, digits and `_`.
+
+    It is cut where the names of files made from it would become too long.
+    """
+    return re.sub(r"[^a-z0-9]+", "_", name.lower())[:LONGEST_NAME].strip("_") or "task"
 
 
 class _Function(str):

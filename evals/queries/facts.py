@@ -119,7 +119,9 @@ def _columns(
         parameters += [scorer.name] * 5
     for place, seconds in enumerate(latency_thresholds(bar)):
         columns.append(
-            f"count(*) FILTER (WHERE {judged} AND t.latency_seconds <= %s) AS within_{place}"
+            # A request that was refused for good was no fast answer, however fast the refusal.
+            f"count(*) FILTER (WHERE {judged} AND t.state <> 'model_error' "
+            f"AND t.latency_seconds <= %s) AS within_{place}"
         )
         parameters.append(seconds)
     return columns, parameters
@@ -134,10 +136,11 @@ def _token_columns(judged: str) -> Iterable[str]:
     pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": "t.attempts"}
     for name, column in pairs.items():
         yield f"sum({column}) {both} AS sum_{name}"
+    # Two values of these columns multiply within a bigint; sums of bigints are exact.
     for one, two in ("ii", "oo", "rr", "io", "ir", "or"):
-        yield f"sum({pairs[one]}::numeric * {pairs[two]}) {both} AS sum_{one}{two}"
+        yield f"sum({pairs[one]}::bigint * {pairs[two]}) {both} AS sum_{one}{two}"
     yield f"sum(t.attempts) FILTER (WHERE {judged}) AS judged_requests"
-    yield f"sum(t.attempts::numeric ^ 2) FILTER (WHERE {judged}) AS judged_requests_squared"
+    yield f"sum(t.attempts::bigint * t.attempts) FILTER (WHERE {judged}) AS judged_requests_squared"
 
 
 def _score_columns(place: int, judged: str) -> list[str]:

@@ -39,6 +39,7 @@ class RunPage:
     task_name: str
     candidate: CandidateName
     status: str
+    message: str
     scorer: str
     chips: tuple[Chip, ...]
     menus: tuple[Menu, ...]
@@ -69,6 +70,7 @@ def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = N
         task_name=run.evaluation.task.name,
         candidate=candidate_name(view.spec.candidates[run.position], is_incumbent=run.is_incumbent),
         status=run.state,
+        message=run.message,
         scorer=figures.metric_label(view.metric),
         chips=filter_chips(view, counts),
         menus=slice_menus(view),

@@ -127,8 +127,11 @@ def version_from_upload(
     """Make the next version of the task's eval set from a kept file, and forget the file.
 
     Raises:
-        InputError: As `create_version`; the file is still kept then.
+        InputError: As `create_version`; the file is still kept then. Or if a second press of the
+            button finds that the first has stored it.
     """
+    if not Upload.objects.select_for_update().filter(pk=upload.pk).exists():
+        raise InputError(Problem(message="this file was stored a moment ago, expected another one"))
     latest = EvalSet.objects.filter(task=task, versions__isnull=False).order_by("-versions__pk")
     eval_set = latest.first() or eval_set_for(task=task, name=upload.name)
     with upload.file.open("rb") as file:

@@ -74,21 +74,27 @@ def start_evaluation(
 
 
 @transaction.atomic
-def stop_evaluation(*, evaluation: Evaluation, user: User | None, now: datetime) -> None:
-    """Ask nothing more; what is in flight is still stored, and verdicts follow from what is."""
+def stop_evaluation(*, evaluation: Evaluation, user: User | None, now: datetime) -> int:
+    """Ask nothing more; what is in flight is still stored, and verdicts follow from what is.
+
+    Returns:
+        How many runs were stopped.
+    """
     stopped = evaluation.runs.filter(state__in=[*LIVE, RunState.PAUSED]).update(
         state=RunState.STOPPED, finished_at=now
     )
     if stopped:
         _audit("evaluation stopped", evaluation, user)
         close_evaluation(evaluation_id=evaluation.pk, now=now)
+    return stopped
 
 
 @transaction.atomic
-def resume_evaluation(*, evaluation: Evaluation, user: User | None) -> None:
-    """Go on with the runs that are paused, and ring for the workers."""
-    if go_on(evaluation=evaluation, user=user):
+def resume_evaluation(*, evaluation: Evaluation, user: User | None) -> int:
+    """Go on with the runs that are paused, ring for the workers; return how many runs those are."""
+    if resumed := go_on(evaluation=evaluation, user=user):
         ring(evaluation.runs.filter(state__in=LIVE), now=timezone.now())
+    return resumed
 
 
 @transaction.atomic

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from evals.domain.problems import InputError, Problem
 from evals.domain.prompts import PromptError, render
@@ -29,6 +31,7 @@ from evals.services.evaluations import Grounds, start_evaluation
 from evals.services.recordings import check_answers
 from evals.services.tasks import set_incumbent
 
+SAME_PRESS = timedelta(seconds=10)  # the same start again so soon is the same press of a button
 PROBED = 20  # samples whose prompts are rendered before anything is asked
 
 
@@ -41,7 +44,7 @@ def begin_evaluation(
     user: User,
     new_hosts: Sequence[str] = (),
 ) -> Evaluation:
-    """Check what the browser chose, freeze it and start.
+    """Check what the browser chose, freeze it and start; a double press starts it once.
 
     `new_hosts` are those that the user lets see the team's inputs for the first time.
 
@@ -55,10 +58,26 @@ def begin_evaluation(
         if candidate.endpoint.kind is EndpointKind.RECORDED:
             check_answers(candidate=row, spec=candidate, version=grounds.version)
     task = grounds.version.eval_set.task
+    if started := _started_just_now(spec, grounds, user):
+        return started
     set_incumbent(task=task, candidate=incumbent, user=user)
     for host in new_hosts:
         record(team=task.team, user=user, action="host let see inputs", subject=host)
     return start_evaluation(spec=spec, grounds=grounds, user=user)
+
+
+def _started_just_now(spec: Spec, grounds: Grounds, user: User) -> Evaluation | None:
+    task = grounds.version.eval_set.task
+    type(task).objects.select_for_update().get(pk=task.pk)  # until the first press has stored it
+    return Evaluation.objects.filter(
+        task=task,
+        version=grounds.version,
+        bar=grounds.bar,
+        scorer_set=grounds.scorer_set,
+        spec=write_spec(spec),
+        created_by=user,
+        created_at__gte=timezone.now() - SAME_PRESS,
+    ).first()
 
 
 def chosen_spec(*, grounds: Grounds, incumbent: Candidate | None, plan: PlanSpec) -> Spec:

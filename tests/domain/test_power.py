@@ -77,7 +77,7 @@ def test_the_power_is_the_chance_to_clear_the_exact_bound(total, bar, rate):
 def test_the_detectable_rate_is_where_the_power_is_had(total, bar):
     rate = detectable_rate(total, bar=bar)
     if rate is None:
-        assert total < all_pass_samples(bar)
+        assert bar**total > 0.05 * (1 - 1e-9)  # not even if every sample passed
     else:
         assert passing_power(total, bar=bar, rate=rate) == pytest.approx(0.8, abs=1e-6)
 

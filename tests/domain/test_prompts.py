@@ -75,11 +75,25 @@ def test_a_loop_over_all_columns_leaves_the_target_out():
         ("{{ text * 1000 }}", r"a prompt may not use \* here"),
         ("{{ 9 ** 9 }}", r"a prompt may not use \*\* here"),
         ("{% for i in range(9) %}{% endfor %}", "there is no column 'range'"),
+        ("{{ text.ljust(10000000000) }}", "may not use numbers over 10,000 here"),
+        ("{{ text|center(width=1000000000) }}", "may not use numbers over 10,000 here"),
+        ("{{ 'ab'|batch(1000000000, 'x')|list }}", "may not use numbers over 10,000 here"),
+        ("{{ '{:1000000000}'.format(1) }}", "may not use format"),
+        ("{{ '%1000000000d'|format(1) }}", "No filter named 'format'"),
+        ("{{ '%1000000000d' % 1 }}", "may not use % here"),
+        ("{" * 3000, "nested too deep or too large"),
+        ("{% for x in text %}" * 30 + "{% endfor %}" * 30, "nested too deep or too large"),
+        ("{{ " + "9" * 5000 + " }}", "nested too deep or too large"),
     ],
 )
 def test_what_a_template_may_not_do_is_said_with_its_line(template, message):
     with pytest.raises(PromptError, match=message):
         render(template, ROW)
+
+
+def test_filters_take_widths_and_values_that_are_reasonable():
+    template = "{{ text|indent(2) }} {{ n|round }} {{ text|batch(2)|list|length }} {{ 7 % 4 }}"
+    assert render(template, {"text": "ab", "n": 123456789}) == "ab 123456789 1 3"
 
 
 def test_numbers_may_be_multiplied():

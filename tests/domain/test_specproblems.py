@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 from evals.domain.specfile import (
     SpecError,
@@ -9,6 +10,7 @@ from evals.domain.specfile import (
 from evals.domain.specs import (
     ScorerSpec,
 )
+from evals.models import Candidate, Endpoint, Model, Task
 from tests.domain.specfiles import SMALLEST, changed, read, told, with_endpoint, with_scorer
 
 
@@ -718,3 +720,27 @@ def test_openvino_loads_no_other_files():
             "expected a GGUF file or a name such as org/name"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "table", "column"),
+    [
+        ("task", "name", Task, "name"),
+        ("candidates", "name", Candidate, "name"),
+        ("model", "id", Model, "identifier"),
+        ("model", "lab", Model, "lab"),
+        ("model", "revision", Model, "revision"),
+        ("model", "licence", Model, "licence"),
+        ("endpoint", "pool", Endpoint, "pool"),
+    ],
+)
+def test_a_text_may_be_as_long_as_its_column_and_no_longer(section, key, table, column):
+    longest = table._meta.get_field(column).max_length  # noqa: SLF001 - Django has no other way
+    sections = yaml.safe_load(SMALLEST)
+    candidate = sections["candidates"][0]
+    place = candidate if section == "candidates" else (sections | candidate)[section]
+    place[key] = "x" * longest
+    read(yaml.safe_dump(sections))
+    place[key] += "x"
+    (problem,) = told(yaml.safe_dump(sections))
+    assert f"found {longest + 1} characters, expected at most {longest}" in problem

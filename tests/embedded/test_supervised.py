@@ -118,6 +118,29 @@ def test_a_worker_needs_services(tmp_path, capsys):
     assert "start `viability up` first" in capsys.readouterr().err
 
 
+def test_a_database_url_that_is_none_is_named_without_its_password(tmp_path):
+    environment = ENVIRONMENT | {"DATABASE_URL": "mysql://me:hush@host/name"}
+    done = run("-m", "viability.cli", "evaluate", "spec.yaml", "--home", tmp_path, env=environment)
+    assert done.returncode == 3
+    assert "DATABASE_URL" in done.stderr
+    assert "hush" not in done.stderr
+
+
+def test_a_home_that_is_a_file_is_a_failure_and_no_verdict(tmp_path, capsys):
+    (tmp_path / "home").touch()
+    assert cli.main(["evaluate", "spec.yaml", "--home", str(tmp_path / "home")]) == 4
+    assert f"cannot use {tmp_path / 'home'} as a home" in capsys.readouterr().err
+
+
+def test_a_key_file_that_cannot_be_made_is_bad_input(tmp_path):
+    (tmp_path / "home").touch()
+    done = run("-m", "viability.cli", "plan", "spec.yaml", "--home", tmp_path / "home",
+               env=ENVIRONMENT)  # fmt: skip
+    assert done.returncode == 3
+    assert "SECRET_KEY is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_home_without_a_folder_is_bad_input(capsys):
     assert cli.main(["evaluate", "spec.yaml", "--home"]) == 3
     assert "--home" in capsys.readouterr().err

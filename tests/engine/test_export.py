@@ -287,7 +287,12 @@ def test_a_system_prompt_that_is_the_name_of_a_column_is_not_taken_for_it(tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Support intent", "support_intent"), ("GSM-8K (v2)!", "gsm_8k_v2"), ("意図", "task")],
+    [
+        ("Support intent", "support_intent"),
+        ("GSM-8K (v2)!", "gsm_8k_v2"),
+        ("意図", "task"),
+        ("x" * 300, "x" * 60),
+    ],
 )
 def test_a_tasks_name_becomes_one_that_lm_eval_takes(name, slug):
     assert task_name(name) == slug

@@ -110,9 +110,8 @@ def check(
     assert (facts.planned, facts.counts.skipped) == (planned, planned - len(trials))
     for name in ("exact_match", "f1"):
         check_scores(counted, [t.scores[name] for t in judged], name)
-    check_latency(
-        counted, sorted(t.latency_seconds for t in judged if t.latency_seconds is not None)
-    )
+    timed = [t for t in judged if t.latency_seconds is not None]
+    check_latency(counted, sorted(timed, key=lambda trial: trial.latency_seconds or 0.0))
     check_usage(counted, trials)
     check_cost(counted, trials, judged, price)
 
@@ -126,11 +125,13 @@ def check_scores(counted: Counted, values: Sequence[float], name: str) -> None:
     assert score.is_graded == (name == "f1")
 
 
-def check_latency(counted: Counted, seconds: Sequence[float]) -> None:
-    latency, n = counted.facts.latency, len(seconds)
+def check_latency(counted: Counted, timed: Sequence[Trial]) -> None:
+    latency, n = counted.facts.latency, len(timed)
     assert latency.n == n
+    seconds = [trial.latency_seconds or 0.0 for trial in timed]
+    answered = [value for t, value in zip(timed, seconds, strict=True) if t.state != "model_error"]
     for threshold in (0.5, 0.123456789):
-        assert latency.within[threshold] == sum(value <= threshold for value in seconds)
+        assert latency.within[threshold] == sum(value <= threshold for value in answered)
     if not n:
         assert latency.quantiles == {}
         return

@@ -136,7 +136,7 @@ def test_a_member_of_two_teams_switches_between_them(editor, editor_client):
     assert b"Viewer of Payments" in editor_client.get("/account/").content
 
 
-@pytest.mark.parametrize("wanted", ["", "x", "0"])
+@pytest.mark.parametrize("wanted", ["", "x", "0", "²", "9" * 19, "9" * 5000])
 def test_nobody_switches_to_a_team_that_is_not_theirs(editor_client, wanted):
     theirs = make.team("Theirs").pk
     assert editor_client.post("/team/switch/", {"team": wanted}).status_code == 404
@@ -160,3 +160,7 @@ def test_a_form_without_its_token_is_refused_plainly(db):
     response = Client(enforce_csrf_checks=True).post(SIGN_IN, {})
     assert response.status_code == 403
     assert b"This page has expired" in response.content
+
+
+def test_the_sign_in_page_says_how_a_forgotten_password_is_replaced(db, client):
+    assert b"viability changepassword" in client.get(SIGN_IN).content

@@ -113,3 +113,11 @@ def test_a_bad_bar_is_told_and_nothing_is_stored(team, editor_client, fields, me
     assert message in response.content.decode()
     assert not QualityBar.objects.exists()
     assert not ScorerSet.objects.exists()
+
+
+@pytest.mark.parametrize("options", ["9" * 5000, "[" * 100_000, "{"])
+def test_options_that_are_no_json_are_told(team, editor_client, options):
+    fields = ONE_LINE | EXACT | {"use_lm_eval": "on", "lm_eval_options": options}
+    response = editor_client.post(f"/tasks/{make.task(team).pk}/bar/", fields)
+    assert response.status_code == 422
+    assert b"Enter a valid JSON" in response.content

@@ -208,3 +208,14 @@ def test_what_is_missing_comes_first(team, editor_client):
     page = editor_client.get(url(task)).content.decode()
     assert "Upload an eval set" not in page
     assert "Add a candidate" in page
+
+
+def test_a_double_press_starts_one_evaluation(team, editor_client, task):
+    spec = make.candidate_spec(kind=EndpointKind.STAND_IN)
+    chosen = fields(task, make.candidate(task, spec))
+    first, second = (editor_client.post(url(task), chosen) for _ in range(2))
+    assert first.url == second.url
+    assert editor_client.post(url(task), chosen | {"seed": "8"}).url != first.url
+    Evaluation.objects.update(created_at=make.NOON)
+    assert editor_client.post(url(task), chosen).url != first.url
+    assert Evaluation.objects.count() == 3

@@ -12,6 +12,8 @@ from evals.models import Evaluation, Run, Team, Trial
 from evals.models.evaluations import RunState
 from tests import make
 
+HUGE = "?task=" + "9" * 5000
+
 
 @pytest.fixture
 def finished(team: Team) -> Evaluation:
@@ -196,6 +198,8 @@ def test_stopping_asks_first_and_then_stops(editor_client: Client, live: Evaluat
     response = editor_client.post(address, follow=True)
     assert live.runs.filter(state=RunState.STOPPED).count() == 2
     assert "were never asked" in text_of(response)
+    resume = reverse("evals:evaluation_resume", args=[live.pk])
+    assert "Resumed" not in text_of(editor_client.post(resume, follow=True))
 
 
 def test_a_viewer_is_not_offered_to_stop(viewer_client: Client, live: Evaluation):
@@ -206,6 +210,14 @@ def test_a_viewer_is_not_offered_to_stop(viewer_client: Client, live: Evaluation
 
 
 def test_odd_addresses_are_harmless(editor_client: Client, finished: Evaluation):
-    for query in ("?before=x", "?before=99999999999999999999999", "?task=-1", "?task=٣"):
+    for query in (
+        "?before=x",
+        "?before=99999999999999999999999",
+        "?task=-1",
+        "?task=٣",
+        HUGE,
+        "?before=" + "9" * 5000,
+    ):
         status = editor_client.get(reverse("evals:evaluations") + query).status_code
         assert status in {200, 404}, query
+    assert editor_client.get(reverse("evals:candidates") + HUGE).status_code == 200

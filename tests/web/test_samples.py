@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from evals.domain.trials import TrialState
 from evals.models import Run, Team, Trial
+from evals.models.evaluations import RunState
 from tests import make
 
 
@@ -90,6 +91,7 @@ def test_the_search_looks_into_outputs(editor_client: Client, run: Run):
         "?show=nothing",
         "?slice.other=1",
         "?q=%00",
+        "?slice.channel=%00",
         "?q=%25_'\"",
     ],
 )
@@ -154,3 +156,11 @@ def test_a_run_without_trials_says_so(editor_client: Client, team: Team):
     evaluation = make.live_evaluation(make.task(team))
     run = evaluation.runs.get(position=1)
     assert "Nothing has come back yet" in editor_client.get(of(run)).content.decode()
+
+
+def test_a_paused_run_says_why(editor_client: Client, team: Team):
+    run = make.live_evaluation(make.task(team)).runs.get(position=1)
+    Run.objects.filter(pk=run.pk).update(state=RunState.PAUSED, message="HTTP 401: <wrong> key")
+    text = editor_client.get(of(run)).content.decode()
+    assert "This run is paused" in text
+    assert "HTTP 401: &lt;wrong&gt; key" in text

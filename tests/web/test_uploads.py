@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,9 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from evals.domain.evalsets import ContentHash, Mapping, read_samples
-from evals.domain.problems import Problem
+from evals.domain.problems import InputError, Problem
 from evals.domain.rowfiles import FileKind, open_rows
 from evals.models import AuditEntry, EvalSetVersion, Sample, Upload
+from evals.services import evalsets
 from tests import make
 
 BANKING = Path(__file__).parents[3] / "shared" / "data" / "banking77_test.csv"
@@ -105,6 +107,8 @@ def test_the_same_content_is_not_stored_twice_and_other_content_is_the_next(edit
         ("t.csv", b"", "The file is empty"),
         ("t.csv", b"text,category\n", "no rows under the header"),
         ("t.xlsx", b"PK", "the file name ends in .xlsx"),
+        ("t.csv", b"text;category\nh;b\n", "not semicolons"),
+        ("t.csv", b"text\nhello\n", "expected at least two."),
         ("tickets", b"text,category\na,b\n", "has no ending"),
         ("t.csv", b"text,text\na,b\n", "stands 2 times"),
         ("t.csv", b"text,\na,b\n", "column 2 has no name"),
@@ -177,7 +181,7 @@ def test_rejected_rows_can_be_downloaded_and_hold_no_formulas(editor_client, tas
     content = BAD + b'"=cmd()",,"@mail"\n'
     url = send(editor_client, task, content).url
     response = editor_client.get(f"{url}rejected.csv", MAPPING)
-    assert response["Content-Type"] == "text/csv"
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
     assert rows[0] == ["line", "row", "column", "problem", "text", "category", "channel"]
     assert rows[1][:3] == ["3", "1", "category"]
@@ -239,6 +243,17 @@ def test_the_browser_and_a_spec_give_banking77_one_hash(editor_client, task):
             content.add(sample)
     assert version.sample_count == 3080
     assert version.sha256 == content.hexdigest()
+
+
+def test_a_second_press_stores_nothing_anew(editor, editor_client, task):
+    send(editor_client, task, CSV)
+    upload = Upload.objects.get()
+    mapping = Mapping(input="text", target="category")
+    evalsets.version_from_upload(task=task, upload=upload, mapping=mapping, user=editor)
+    upload.pk = UUID(int=7)  # as the second request still has it
+    with pytest.raises(InputError, match="stored a moment ago"):
+        evalsets.version_from_upload(task=task, upload=upload, mapping=mapping, user=editor)
+    assert EvalSetVersion.objects.count() == 1
 
 
 def test_another_teams_upload_does_not_exist(stranger_client, editor_client, task):

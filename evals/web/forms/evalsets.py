@@ -53,11 +53,19 @@ class UploadForm(FileForm):
         """Read the top of the file."""
         upload: UploadedFile[Any] = self.cleaned_data["file"]
         try:
-            first_rows(cast("BinaryIO", upload), upload.name or "")
+            columns = first_rows(cast("BinaryIO", upload), upload.name or "").columns
         except InputError as error:
             add_input_problems(self, error, field="file")
+        else:
+            self._want_two(columns)
         upload.seek(0)
         return upload
+
+    def _want_two(self, columns: Sequence[Column]) -> None:
+        if len(columns) == 1:
+            name = columns[0].name
+            hint = ", separated by commas or tabs, not semicolons" if ";" in name else ""
+            self.add_error("file", f"One column, {name!r}, expected at least two{hint}.")
 
 
 class MappingForm(forms.Form):

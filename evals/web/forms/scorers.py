@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 
 from evals.domain.specs import ScorerSpec
 from evals.web.forms.problems import lines_of
@@ -38,6 +39,13 @@ class OptionsField(forms.JSONField):
             return super().to_python(value)
         except (ValueError, RecursionError):
             raise forms.ValidationError("Enter a valid JSON.", code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what the text area holds once it was sent: the same text, where it is no JSON."""
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
         """Return what the text area holds."""

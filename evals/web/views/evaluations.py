@@ -58,8 +58,9 @@ def stop(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     found = _found(request, evaluation_id)
     if request.method != "POST":
         return render(request, "evals/evaluation_stop.html", {"page": found})
-    stop_evaluation(evaluation=found, user=request.user, now=timezone.now())
-    messages.success(request, "Stopped. What is in flight is still stored; nothing more is asked.")
+    if stop_evaluation(evaluation=found, user=request.user, now=timezone.now()):
+        words = "Stopped. What is in flight is still stored; nothing more is asked."
+        messages.success(request, words)
     return redirect("evals:evaluation", found.pk)
 
 
@@ -68,8 +69,8 @@ def stop(request: TeamRequest, evaluation_id: int) -> HttpResponse:
 def resume(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     """Go on with the runs that are paused."""
     found = _found(request, evaluation_id)
-    resume_evaluation(evaluation=found, user=request.user)
-    messages.success(request, "Resumed: the paused runs are asked for again.")
+    if resume_evaluation(evaluation=found, user=request.user):
+        messages.success(request, "Resumed: the paused runs are asked for again.")
     return redirect("evals:evaluation", found.pk)
 
 
