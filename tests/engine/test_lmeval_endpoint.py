@@ -16,7 +16,7 @@ from evals.domain.specs import (
 )
 from evals.domain.trials import Question, Reply, TrialState, Usage
 from evals.engine.endpoints import open_endpoint
-from evals.engine.endpoints.hf import HarnessModel
+from evals.engine.endpoints.lmeval import HarnessModel
 from evals.engine.endpoints.local import LocalEndpoint
 from evals.engine.localmodel import Generation, LocalBackend
 
