@@ -10,10 +10,10 @@ from typing import Protocol
 
 BURST_SECONDS = 0.25  # how much of a delay may be caught up without breaking the pace
 NARROWING = 0.7  # of the window, for each round trip that met a refusal
-WIDENING = 1 / 32  # of the most, for each round trip without one
+WIDENING = 1 / 16  # of the window, at least one call, for each round trip without one
+STORM_AFTER_SECONDS = 1.0  # of refusals and nothing else
 FIRST_STORM_SECONDS, LONGEST_STORM_SECONDS = 1.0, 30.0
 LONGEST_HINT_SECONDS = 60.0  # a vendor's longest usual window; headers can be nonsense
-_FEWEST_IN_A_ROW = 3  # refusals that make a storm, or a quarter of the window if that is more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +116,9 @@ class Window:
     def widen(self) -> None:
         """Note a request that was not refused."""
         if self.size < self._most:
-            step = max(1.0, self._most * WIDENING)
-            self.size = min(float(self._most), self.size + step / max(1.0, self.size))
+            self.size = min(
+                float(self._most), self.size + max(1.0, WIDENING * self.size) / self.size
+            )
 
     def narrow(self, *, in_flight: int, sent_at: float, now: float) -> None:
         """Note a refusal; those of requests from before the last one change nothing more."""
@@ -148,7 +149,7 @@ class ProcessLimit:
         self._tokens = Bucket(limits.tokens_per_minute)
         self._last_cost = 0
         self._blocked_at = self.blocked_until = -inf
-        self._refused_in_a_row = 0
+        self._refused_since: float | None = None
         self._storms = 0
 
     @property
@@ -184,8 +185,7 @@ class ProcessLimit:
             self._refused(outcome, now=now)
             return
         self._window.widen()
-        if outcome.sent_at >= self._blocked_at:
-            self._refused_in_a_row = self._storms = 0
+        self._refused_since, self._storms = None, 0
 
     def block(self, *, until: float) -> None:
         """Grant nothing before `until`."""
@@ -204,16 +204,16 @@ class ProcessLimit:
         long as the server says, the others need not.
         """
         self.throttled += 1
-        is_stale = outcome.sent_at < self._blocked_at
         self._window.narrow(in_flight=self.in_flight, sent_at=outcome.sent_at, now=now)
-        self._refused_in_a_row += not is_stale
-        if is_stale or self._refused_in_a_row < max(_FEWEST_IN_A_ROW, self._window.size / 4):
+        if self._refused_since is None:
+            self._refused_since = now
+        is_stale = outcome.sent_at <= self._blocked_at
+        if is_stale or now - self._refused_since < STORM_AFTER_SECONDS:
             return
-        doubled = FIRST_STORM_SECONDS * 2.0 ** min(self._storms, 10)
-        pause = outcome.wait_seconds or min(LONGEST_STORM_SECONDS, doubled)
-        self._blocked_at, self._refused_in_a_row = now, 0
+        doubled = min(LONGEST_STORM_SECONDS, FIRST_STORM_SECONDS * 2.0 ** min(self._storms, 10))
+        self._blocked_at = now
         self._storms += 1
-        self.block(until=now + pause)
+        self.block(until=now + (outcome.wait_seconds or doubled))
 
     def _heed(self, hint: RateHint, *, now: float) -> None:
         """Wait for the vendor's own window to turn where it says that nothing is left."""
