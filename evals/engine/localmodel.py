@@ -80,8 +80,8 @@ class LocalBackend:
             _seed_torch(seed)
 
     def _context(self, prompt: str, system: str | None) -> Any:
-        tokenizer = getattr(self._model, "tokenizer", None)
-        if not self._takes_messages and not getattr(tokenizer, "chat_template", None):
+        has_template = getattr(_tokenizer(self._model), "chat_template", None)
+        if not self._takes_messages and not has_template:
             return prompt if system is None else f"{system}\n{prompt}"
         messages = [{"role": "user", "content": prompt}]
         if system is not None:
@@ -112,7 +112,15 @@ def known_arguments(maker: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_tokenizer(model: Any) -> bool:
-    return hasattr(model, "tok_encode") and getattr(model, "tokenizer", None) is not None
+    return hasattr(model, "tok_encode") and _tokenizer(model) is not None
+
+
+def _tokenizer(model: Any) -> Any:
+    """Return the model's tokenizer; some backends only find out now that they have none."""
+    try:
+        return getattr(model, "tokenizer", None)
+    except (ImportError, OSError):
+        return None
 
 
 def _settings(

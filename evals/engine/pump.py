@@ -283,7 +283,8 @@ class Pump:
             task.cancel()
 
 
-_UNASKED = Reply(state=TrialState.SKIPPED, usage=Usage(input_tokens=0, output_tokens=0))
+_NO_TOKENS = Usage(input_tokens=0, output_tokens=0)
+_UNASKED = Reply(state=TrialState.SKIPPED, usage=_NO_TOKENS, attempts=0)
 
 
 def _tokens(replies: list[Reply]) -> int | None:
