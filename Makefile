@@ -50,8 +50,8 @@ migrations: .venv/.dev ## are the migrations complete?
 coverage: .venv/.dev ## tests with branch coverage
 	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(TESTS)
 
-bench: .venv/.dev ## speed, as ratios within one run
-	$(WITH_SERVICES) $(BIN)/python -m tests.bench
+bench: .venv/.dev ## speed beside the peers', as ratios within one run; tables in .bench/
+	$(WITH_SERVICES) $(BIN)/python -m tests.bench --out .bench
 
 worker: .venv/.core ## one more worker for running or configured services
 	$(BIN)/viability worker

@@ -10,9 +10,10 @@ back. Who does not exchange for STALE_SECONDS stops asking, and is forgotten aft
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 from evals.engine.limits import Limits, ProcessLimit
 
@@ -41,6 +42,12 @@ class Sharing:
 
     holdings: tuple[Holding, ...] = ()
     blocked_until: float = 0.0
+
+
+def sharing_from(values: Mapping[str, Any]) -> Sharing:
+    """Return the state from the JSON values of `dataclasses.asdict`; nothing is nobody yet."""
+    holdings = tuple(Holding(**holding) for holding in values.get("holdings", ()))
+    return Sharing(holdings=holdings, blocked_until=values.get("blocked_until", 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

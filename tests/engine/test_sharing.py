@@ -1,6 +1,8 @@
 """One endpoint's limits between several workers."""
 
 import asyncio
+import json
+from dataclasses import asdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from evals.engine.sharing import (
     follow,
     keep_sharing,
     left,
+    sharing_from,
 )
 
 LIMITS = Limits(concurrency=64, requests_per_minute=600, tokens_per_minute=60_000)
@@ -31,7 +34,8 @@ class Row:
 
     def swap(self, holder: str, *, now: float, in_flight: int = 0, wanted: int = 1000) -> Share:
         report = Report(holder=holder, in_flight=in_flight, wanted=wanted)
-        self.sharing, share = exchange(self.sharing, report, limits=self.limits, now=now)
+        kept = sharing_from(json.loads(json.dumps(asdict(self.sharing))))
+        self.sharing, share = exchange(kept, report, limits=self.limits, now=now)
         return share
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from time import perf_counter
 
 import aiohttp
@@ -66,9 +67,7 @@ class Transport:
         A stream of events is fed, as it comes, to what `listen` makes.
         """
         session = self._session or self._open()
-        limits = aiohttp.ClientTimeout(
-            total=timeout_seconds, sock_connect=min(_CONNECT_SECONDS, timeout_seconds)
-        )
+        limits = _timeout(timeout_seconds)
         started = perf_counter()
         try:
             async with session.post(
@@ -99,6 +98,12 @@ class Transport:
             connector=connector, headers=self.headers, cookie_jar=aiohttp.DummyCookieJar()
         )
         return self._session
+
+
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Return the limits of one attempt; all but the last of a trial have the same."""
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT_SECONDS, seconds))
 
 
 async def _read(
