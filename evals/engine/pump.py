@@ -13,13 +13,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from evals.domain.trials import Question, Reply, TrialState, Usage
+from evals.domain.trials import Question, Reply
 from evals.engine.arrivals import Answered, Arrivals
 from evals.engine.endpoints import Endpoint, Gated, Throttled
 from evals.engine.gate import Gate
 from evals.engine.limits import Limits, ProcessLimit, SharedLimit
+from evals.engine.payments import Payments, Wallet
 
 __all__ = ["Answered", "Pump", "PumpStats", "Wallet"]
 
@@ -42,16 +43,6 @@ class PumpStats:
     asked: int
     answered: int
     throttled: int
-
-
-class Wallet(Protocol):
-    """What pays for questions; `evals.domain.budget.Purse` is one."""
-
-    def reserve(self, question: Question) -> bool:
-        """Set the worst case of a question aside; False where there is not enough left."""
-
-    def settle(self, question: Question, reply: Reply | None) -> None:
-        """Put what a question really cost in the place of its worst case."""
 
 
 class Pump:
@@ -97,8 +88,7 @@ class Pump:
         self._gated = endpoint if isinstance(endpoint, Gated) else None
         self._questions = questions
         self._gate = Gate(limit or ProcessLimit(own))
-        self._wallet = wallet
-        self._settled = asyncio.Event()
+        self._payments = Payments(wallet)
         self._grace_seconds = grace_seconds
         self._ahead: asyncio.Queue[Question | None] = asyncio.Queue(max(_LEAST_READ_AHEAD, room))
         self._arrived = Arrivals(room=max(1000, room))
@@ -151,7 +141,7 @@ class Pump:
         """
         self._is_stopped = True
         self._gate.close()
-        self._settled.set()
+        self._payments.wake()
         self._reader.cancel()
         while not self._ahead.empty():
             self._ahead.get_nowait()
@@ -213,28 +203,14 @@ class Pump:
         return questions
 
     async def _afford(self, questions: list[Question]) -> bool:
-        """Return whether the questions are paid for, stopping the pump where they cannot be.
-
-        Where the worst case of what is under way leaves too little, its real cost may leave enough.
-        """
-        if self._wallet is None:
-            return True
-        for place, question in enumerate(questions):
-            while not self._wallet.reserve(question):
-                if self._calls and not self._is_stopped:
-                    self._settled.clear()
-                    await self._settled.wait()
-                    continue
-                for paid in questions[:place]:
-                    self._wallet.settle(paid, _UNASKED)
-                self._spent_out()
-                return False
-        return True
-
-    def _spent_out(self) -> None:
-        if not self._is_stopped:
+        """Return whether the questions are paid for, stopping the pump where they cannot be."""
+        is_paid = await self._payments.reserve(
+            questions, may_wait=lambda: self._calls > 0 and not self._is_stopped
+        )
+        if not is_paid and not self._is_stopped:
             self.is_spent = True
             self.stop()
+        return is_paid
 
     async def _ask(self, questions: list[Question]) -> list[Reply]:
         self._calls += 1
@@ -244,15 +220,8 @@ class Pump:
             replies = list(await self._endpoint.answer(questions))
         finally:
             self._calls -= 1
-            self._settle(questions, replies)
+            self._payments.settle(questions, replies)
         return replies
-
-    def _settle(self, questions: list[Question], replies: list[Reply]) -> None:
-        if self._wallet is None:
-            return
-        for place, question in enumerate(questions):
-            self._wallet.settle(question, replies[place] if replies else None)
-        self._settled.set()
 
     async def _take(self, answered: Answered) -> None:
         self._answered += 1
@@ -281,10 +250,6 @@ class Pump:
     def _abandon(self) -> None:
         for task in self._tasks:
             task.cancel()
-
-
-_NO_TOKENS = Usage(input_tokens=0, output_tokens=0)
-_UNASKED = Reply(state=TrialState.SKIPPED, usage=_NO_TOKENS, attempts=0)
 
 
 def _tokens(replies: list[Reply]) -> int | None:

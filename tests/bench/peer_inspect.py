@@ -41,5 +41,5 @@ samples = log.samples or []
 errors = sum(1 for sample in samples if sample.error)
 metrics = log.results.scores[0].metrics if log.results else {}
 states = {"ok": len(samples) - errors, "error": errors, log.status: 1}
-score = metrics["accuracy"].value if "accuracy" in metrics else None
+score = next((metrics[name].value for name in ("accuracy", "mean") if name in metrics), None)
 sys.stdout.write(json.dumps({"states": states, "score": score}) + "\n")

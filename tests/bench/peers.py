@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-VERSIONS = ("lm-eval[api]==0.4.13", "inspect-ai==0.3.285", "openai==2.20.0")
+VERSIONS = ("lm-eval[api]==0.4.13", "inspect-ai==0.3.285", "openai==3.54.0")
 CACHE = Path.home() / ".cache" / "viability-bench"
 _INSTALL_SECONDS = 600
 
