@@ -65,11 +65,13 @@ clean: ## remove what the targets made, but no data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/.core: requirements.lock pyproject.toml
+	@echo "installing what Viability runs on (a minute from a warm cache)"
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
-	$(UV) pip install --quiet --require-hashes -r requirements.lock
-	$(UV) pip install --quiet --no-deps -e .
+	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --no-deps -e .
 	@touch $@
 
 .venv/.dev: .venv/.core tests/requirements.lock
-	$(UV) pip install --quiet --require-hashes -r tests/requirements.lock
+	@echo "installing what the tests need"
+	@$(UV) pip install --quiet --require-hashes -r tests/requirements.lock
 	@touch $@

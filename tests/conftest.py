@@ -1,10 +1,18 @@
 """What every test may ask for."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from evals.models import Role, Team, User
 from tests import make
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hash passwords in no time: a good hash is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from viability import __version__
 from viability.embedded import FAILED, embedded_services, guarded, with_services
+from viability.env import BadSetting
 from viability.home import ServiceAddresses, ServiceError, running_services, take_home
 from viability.processes import say
 
@@ -53,7 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _up(home, arguments[1:])
     if name == "worker":
         return guarded(lambda: _worker(home, arguments[1:]))
-    return guarded(lambda: _command(home, [name, *arguments[1:]]))
+    try:
+        return guarded(lambda: _command(home, [name, *arguments[1:]]))
+    except BadSetting as error:
+        say(str(error))
+        return BAD_INPUT
 
 
 def _without_home(arguments: list[str]) -> tuple[list[str], Path]:

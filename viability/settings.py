@@ -61,7 +61,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "ring-for-unfinished-work": {"task": "evals.ring_unfinished", "schedule": 5.0},
+    # A ring that no worker heard in time is not worth hearing later.
+    "ring-for-unfinished-work": {
+        "task": "evals.ring_unfinished",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "forget-old-uploads": {"task": "evals.forget_uploads", "schedule": 3600.0},
 }
 

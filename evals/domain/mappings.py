@@ -17,7 +17,7 @@ INPUT_NAMES = (
 TARGET_NAMES = (
     "target expected expected_output expected_answer label gold reference ideal ground_truth"
     " correct_answer answer intent category class solution sentiment label_text summary output"
-    " completion response"
+    " completion response queue team department route topic tag"
 )
 CLUSTER_NAMES = (
     "cluster customer_id customer user_id user conversation_id conversation thread_id thread"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from reprlib import Repr
 
+from evals.domain.evalsets import text_of
 from evals.domain.mappings import check_columns_are_there
 from evals.domain.problems import InputError, Problem
 from evals.domain.rows import JSONValue, Row, RowFile
@@ -103,7 +104,7 @@ def _columns(endpoint: EndpointSpec) -> list[str]:
 
 
 def _text(cell: JSONValue) -> str | None:
-    return None if cell is None else str(cell)
+    return None if cell is None else text_of(cell)
 
 
 def _cell(cells: Mapping[str, str | None], column: str) -> str:

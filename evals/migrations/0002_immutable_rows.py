@@ -8,7 +8,13 @@ BEGIN
   RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'check_violation';
 END $$;
 """
-WHOLE_ROWS = ["evals_sample", "evals_criterion", "evals_scorerset", "evals_harness", "evals_recordedanswerrow"]
+WHOLE_ROWS = [
+    "evals_sample",
+    "evals_criterion",
+    "evals_scorerset",
+    "evals_harness",
+    "evals_recordedanswerrow",
+]
 TRIGGERS = [
     *(
         f"CREATE TRIGGER never_changed BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION evals_forbid_update();"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from evals.domain.specs import CriterionSpec, ScorerSpec
 from evals.models import QualityBar, Task
 from evals.queries import figures
+from evals.queries.barlines import criterion_text
 from evals.queries.preparation import Preparation, preparation
 from evals.queries.specs import criterion_specs, scorer_specs
-from evals.queries.verdictcards import criterion_text
 
 SHOWN = 10
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from evals.queries import figures
+from evals.queries.barlines import bar_lines, criterion_text
 from evals.queries.drawings import IntervalDrawing, Scale
 from evals.queries.outcomes import CandidateName, Outcome, Results, criterion_drawing
-from evals.queries.verdictcards import ORDER, P95, bar_lines, criterion_text
+from evals.queries.verdictcards import ORDER
+from evals.queries.verdictfacts import P95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Mean scores by cluster, where an eval set has them: clusters are what is independent there."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,7 @@ def cluster_means(
     ids, positions = [run.pk for run in runs], _planned_positions(evaluation, spec)
     for scorer in spec.scorers:
         name = scorer.name
-        parameters = [evaluation.epochs, ids, name, name, ids, JUDGED_STATES]
+        parameters: list[Any] = [evaluation.epochs, ids, name, name, ids, JUDGED_STATES]
         with connection.cursor() as cursor:
             cursor.execute(STATEMENT, [*parameters, evaluation.version_id, positions, positions])
             for run_id, count, least, most in cursor.fetchall():

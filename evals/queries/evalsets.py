@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from evals.models import EvalSetVersion, Sample
 from evals.queries import figures
 from evals.queries.preparation import Preparation, preparation
-from evals.queries.uploads import shown
+from evals.queries.uploads import Cell, cells_of
 
 SHOWN = 20
 
@@ -21,8 +21,10 @@ class VersionLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLine:
+    """One sample with all its columns."""
+
     row: int
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def version_page(version: EvalSetVersion) -> VersionPage:
 
 def _meanings(version: EvalSetVersion) -> list[ColumnMeaning]:
     mapping = version.mapping
-    meanings = {name: "slice" for name in mapping["slices"]}
+    meanings = dict.fromkeys(mapping["slices"], "slice")
     if mapping["cluster"]:
         meanings[mapping["cluster"]] = "cluster"
     meanings |= {mapping["target"]: "target", mapping["input"]: "input"}
@@ -84,7 +86,7 @@ def _meanings(version: EvalSetVersion) -> list[ColumnMeaning]:
 
 
 def _line(sample: Sample, columns: list[str]) -> SampleLine:
-    return SampleLine(row=sample.row, cells=tuple(shown(sample.input.get(c)) for c in columns))
+    return SampleLine(row=sample.row, cells=cells_of(sample.input, columns))
 
 
 def _link(version: EvalSetVersion, current: EvalSetVersion) -> VersionLink:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from evals.domain.metrics import LATENCY_QUANTILES
 from evals.domain.specs import CandidateSpec, HarnessSpec, PriceSpec
 from evals.queries import figures
+from evals.queries.barlines import BarLine, bar_lines
 from evals.queries.candidaterows import in_order
 from evals.queries.outcomes import CandidateName, Outcome, Results
-from evals.queries.verdictcards import BarLine, bar_lines
 
 PER_ACCEPTED = {
     "dropped": "wrong answers are thrown away",

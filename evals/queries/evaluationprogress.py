@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 
 from evals.models import Evaluation, Run, Trial
-from evals.models.evaluations import FINAL, LIVE, RunState
+from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
 from evals.queries.drawings import IntervalDrawing, Scale
 from evals.queries.outcomes import (
@@ -16,7 +16,7 @@ from evals.queries.outcomes import (
     criterion_drawing,
     load_results,
 )
-from evals.queries.standings import status_word
+from evals.queries.standings import FINISHING, status_word
 
 RECENT = timedelta(seconds=30)  # a rate is that of so long
 SHORTEST_SECONDS = 2.0  # before that a rate says nothing
@@ -64,7 +64,7 @@ class ProgressPage:
 
 
 def progress_page(evaluation: Evaluation, *, now: datetime) -> ProgressPage:
-    """Return the fragment that a live page polls, in five queries; two once it has ended."""
+    """Return the fragment that a live page polls, in five queries; one once it has ended."""
     return progress_of_results(load_results(evaluation), now=now)
 
 
@@ -85,7 +85,9 @@ def progress_of_results(results: Results, *, now: datetime) -> ProgressPage:
 def stage_of(results: Results) -> str:
     """Return the status, and which runs are paused: what the page outside the fragment shows."""
     paused = [str(o.run.pk) for o in results.outcomes if o.run.state == RunState.PAUSED]
-    return ".".join([status_of(results), *paused])
+    status = status_of(results)
+    # Lasts a moment: reloading the page for it would only make it jump.
+    return ".".join(["running" if status == FINISHING else status, *paused])
 
 
 def status_of(results: Results) -> str:
@@ -101,7 +103,7 @@ def spent_words(results: Results) -> StripFact:
     notes = [
         "est." if any(o.document["cost"]["estimated"] for o in results.outcomes) else "",
         f"cap {figures.usd(budget)}" if budget is not None else "",
-        f"without {', '.join(unknown)}: unknown" if known and unknown else "",
+        f"{figures.plural(len(unknown), 'run')} unknown" if known and unknown else "",
         "simulated in part" if any(o.spec.is_simulated for o in results.outcomes) else "",
     ]
     return StripFact(
@@ -161,19 +163,29 @@ def _facts(results: Results, rates: dict[int, float]) -> tuple[StripFact, ...]:
 def _live_facts(results: Results, rates: dict[int, float]) -> list[StripFact]:
     rate = sum(rates.values())
     in_flight = sum(o.run.in_flight for o in results.outcomes)
-    lefts = [_seconds_left(results, o, rates.get(o.run.pk)) for o in results.outcomes]
-    known = [left for left in lefts if left is not None]
-    left = figures.duration(max(known)) if known and len(known) == len(lefts) else figures.UNKNOWN
+    left = _time_left(results, rates)
     return [
         StripFact(label="Rate", value=f"{rate:.1f} /s" if rate else figures.UNKNOWN),
         StripFact(label="In flight", value=figures.count(in_flight)),
-        StripFact(label="Time left", value=left, note="" if left == figures.UNKNOWN else "about"),
+        StripFact(
+            label="Time left",
+            value=figures.duration(left),
+            note="" if left is None else "at this rate",
+        ),
     ]
 
 
+def _time_left(results: Results, rates: dict[int, float]) -> float | None:
+    """Return the seconds until the slowest run ends; runs that wait their turn share the rate."""
+    if not sum(rates.values()):
+        return None
+    live = [o for o in results.outcomes if o.run.state in LIVE]
+    together = sum(results.planned - o.done for o in live) / sum(rates.values())
+    each = [_seconds_left(results, o, rates.get(o.run.pk)) or 0.0 for o in live]
+    return max(together, *each) or None
+
+
 def _seconds_left(results: Results, outcome: Outcome, rate: float | None) -> float | None:
-    if outcome.run.state in FINAL:
-        return 0.0
     return (results.planned - outcome.done) / rate if rate else None
 
 
@@ -196,11 +208,14 @@ def _row(results: Results, outcome: Outcome, rate: float | None, scale: Scale) -
 
 
 def _label(results: Results, outcome: Outcome, rate: float | None) -> str:
-    label = f"{outcome.done:,} of {results.planned:,}"
+    parts = [f"{outcome.done:,} of {results.planned:,}"]
     left = _seconds_left(results, outcome, rate)
-    if outcome.run.state == RunState.RUNNING and left:
-        return f"{label} · about {figures.duration(left)} left"
-    return label
+    if outcome.run.state == RunState.QUEUED:
+        parts.append("waiting for a worker")
+    elif outcome.run.state == RunState.RUNNING and left:
+        parts.append(f"{figures.duration(left)} left")
+    # On one line, so that rows keep their height from one look to the next.
+    return " · ".join(parts).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def trial_counts(results: Results, outcome: Outcome) -> tuple[tuple[str, str], ...]:

@@ -74,7 +74,7 @@ class EvaluationPage:
 
 
 def evaluation_page(evaluation: Evaluation, *, now: datetime) -> EvaluationPage:
-    """Return the page: in two queries for an evaluation that has ended, in five for a live one.
+    """Return the page: in one query for an evaluation that has ended, in five for a live one.
 
     Select its task, version, bar, scorers and author beforehand.
     """

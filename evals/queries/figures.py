@@ -130,3 +130,8 @@ def date(moment: datetime) -> str:
 def moment(at: datetime) -> str:
     """Return "19 Nov 2026, 14:05 UTC"."""
     return f"{date(at)}, {at:%H:%M} UTC"
+
+
+def eval_set(number: int | None, samples: int | None) -> str:
+    """Return "v3 · 3,080": a version and its size."""
+    return UNKNOWN if number is None else f"v{number} · {count(samples)}"

@@ -7,7 +7,7 @@ from typing import Any
 from evals.domain.bars import CriterionState
 from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
 from evals.domain.specs import CandidateSpec, CriterionSpec, EndpointKind, Spec
-from evals.models import Evaluation, Run, VerdictRow
+from evals.models import Candidate, Evaluation, Run, VerdictRow
 from evals.queries.drawings import Estimate, IntervalDrawing, Scale, scale_for
 from evals.queries.results import Document, computed_documents
 from evals.queries.specs import frozen_spec
@@ -43,6 +43,7 @@ class Outcome:
 
     @property
     def name(self) -> CandidateName:
+        """The candidate's name with its badges."""
         return candidate_name(self.spec, is_incumbent=self.run.is_incumbent)
 
     @property
@@ -99,10 +100,12 @@ class Results:
 
     @property
     def incumbent(self) -> Outcome | None:
+        """The candidate in use today, if the plan names one."""
         return next((o for o in self.outcomes if o.run.is_incumbent), None)
 
     @property
     def challengers(self) -> tuple[Outcome, ...]:
+        """All others: those that have a verdict."""
         return tuple(o for o in self.outcomes if not o.run.is_incumbent)
 
     @property
@@ -124,7 +127,12 @@ class Results:
         return thresholds[0] if thresholds else None
 
     def scale(self) -> Scale:
-        """Return the axis on which all candidates' headline intervals are drawn."""
+        """Return the axis on which all candidates' headline intervals are drawn.
+
+        While answers come in it is the whole range, so that nothing but the intervals moves.
+        """
+        if self.evaluation.finished_at is None:
+            return Scale(low=0.0, high=1.0, bar=self.headline_bar)
         estimates = [outcome.estimate(self.headline) for outcome in self.outcomes]
         return scale_for(estimates, bar=self.headline_bar)
 
@@ -163,6 +171,11 @@ def candidate_name(spec: CandidateSpec, *, is_incumbent: bool) -> CandidateName:
         is_recorded=spec.endpoint.kind is EndpointKind.RECORDED,
         is_simulated=spec.is_simulated,
     )
+
+
+def is_simulated(candidate: Candidate | None) -> bool:
+    """Return whether a stand-in answers for the candidate; select its endpoint beforehand."""
+    return candidate is not None and candidate.endpoint.kind == EndpointKind.STAND_IN
 
 
 def criterion_drawing(results: Results, outcome: Outcome, scale: Scale) -> IntervalDrawing | None:

@@ -9,6 +9,7 @@ from evals.domain.verdicts import Verdict
 from evals.models import Task, Team
 from evals.queries import figures
 from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.outcomes import is_simulated
 from evals.queries.standings import (
     LiveEvaluation,
     VerdictCell,
@@ -105,7 +106,7 @@ def _row(
         task_id=task.pk,
         name=task.name,
         incumbent=incumbent.name if incumbent else "",
-        is_incumbent_simulated=incumbent is not None and incumbent.endpoint.kind == "stand_in",
+        is_incumbent_simulated=is_simulated(incumbent),
         answer=answer_of(cells).value if cells else "",
         answered=figures.date(ended) if ended else "not evaluated yet",
         evaluation_id=cells[0].evaluation_id if cells else None,

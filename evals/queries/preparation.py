@@ -6,8 +6,8 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from evals.models import (
     Candidate,
-    Evaluation,
     EvalSetVersion,
+    Evaluation,
     QualityBar,
     Sample,
     ScorerSet,

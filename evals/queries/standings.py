@@ -14,6 +14,8 @@ from evals.models import Evaluation, Run, Shard, VerdictRow
 from evals.models.evaluations import LIVE, RunState, ShardState
 from evals.queries import figures
 
+FINISHING = "finishing"  # all is answered, the verdicts are being written
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictCell:
@@ -177,4 +179,6 @@ def status_word(evaluation: Evaluation, run_states: Iterable[str]) -> str:
         return evaluation.state
     if states & {*LIVE}:
         return "running" if RunState.RUNNING in states else "queued"
-    return "paused" if RunState.PAUSED in states else "stopping"
+    if RunState.PAUSED in states:
+        return "paused"
+    return "stopping" if RunState.STOPPED in states else FINISHING

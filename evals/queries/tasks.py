@@ -1,46 +1,19 @@
-"""The list of tasks, and the page of one."""
+"""The page of a task: the answer first, then what it rests on."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Subquery
-
-from evals.domain.specs import EndpointKind
-from evals.models import Candidate, Evaluation, EvalSetVersion, QualityBar, Task, Team
+from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
-from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
-from evals.queries.outcomes import Results, load_results
+from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.specs import criterion_specs
-from evals.queries.standings import answer_of, cells_of, speaking
-from evals.queries.verdictcards import VerdictCard, criterion_text, verdict_cards
+from evals.queries.standings import speaking
+from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
-    """One task of the list."""
-
-    pk: int
-    name: str
-    description: str
-    incumbent: str
-    is_incumbent_simulated: bool
-    volume: str
-    eval_set: str
-    bar: str
-    answer: str
-    answered: str
-    is_live: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TasksPage:
-    """The list of tasks."""
-
-    rows: tuple[TaskRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,56 +71,18 @@ class TaskPage:
     eval_set: str
 
 
-def tasks_page(team: Team) -> TasksPage:
-    """Return the list of tasks, in three queries."""
-    versions = EvalSetVersion.objects.filter(eval_set__task=OuterRef("pk")).order_by("-pk")
-    bars = QualityBar.objects.filter(task=OuterRef("pk")).order_by("-number")
-    live = Evaluation.objects.filter(task=OuterRef("pk"), finished_at__isnull=True)
-    tasks = (
-        tasks_for(team)
-        .select_related("incumbent__endpoint")
-        .annotate(
-            version_number=Subquery(versions.values("number")[:1]),
-            sample_count=Subquery(versions.values("sample_count")[:1]),
-            bar_number=Subquery(bars.values("number")[:1]),
-            is_live=Exists(live),
-        )
-        .order_by("name")
-    )
-    latest = {e.task_id: e for e in speaking(evaluations_for(team)).defer("spec")}
-    cells = cells_of(e.pk for e in latest.values())
-    return TasksPage(
-        rows=tuple(
-            TaskRow(
-                pk=task.pk,
-                name=task.name,
-                description=task.description,
-                incumbent=task.incumbent.name if task.incumbent else figures.UNKNOWN,
-                is_incumbent_simulated=_is_simulated(task.incumbent),
-                volume=figures.count(task.monthly_volume),
-                eval_set=_eval_set_words(task.version_number, task.sample_count),
-                bar=f"v{task.bar_number}" if task.bar_number else figures.UNKNOWN,
-                answer=_answer_word(latest.get(task.pk), cells),
-                answered=_ended(latest.get(task.pk)),
-                is_live=task.is_live,
-            )
-            for task in tasks
-        )
-    )
-
-
 def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in eleven queries; select its incumbent's endpoint beforehand."""
+    """Return the page of a task, in ten queries; select its incumbent's endpoint beforehand."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
-    words = _eval_set_words(version.number, version.sample_count) if version else ""
+    words = figures.eval_set(version.number, version.sample_count) if version else ""
     return TaskPage(
         task_id=task.pk,
         name=task.name,
         facts=_facts(task),
         incumbent=task.incumbent.name if task.incumbent else "",
-        is_incumbent_simulated=_is_simulated(task.incumbent),
+        is_incumbent_simulated=is_simulated(task.incumbent),
         tabs=TaskTabs(
             task_id=task.pk,
             version_id=version.pk if version else None,
@@ -210,21 +145,3 @@ def _facts(task: Task) -> str:
         f"{volume:,} a month" if volume is not None else "volume unknown",
     ]
     return " · ".join(fact for fact in facts if fact)
-
-
-def _eval_set_words(number: int | None, samples: int | None) -> str:
-    return figures.UNKNOWN if number is None else f"v{number} · {figures.count(samples)}"
-
-
-def _is_simulated(candidate: Candidate | None) -> bool:
-    return candidate is not None and candidate.endpoint.kind == EndpointKind.STAND_IN
-
-
-def _answer_word(evaluation: Evaluation | None, cells: dict[int, list]) -> str:  # type: ignore[type-arg]
-    return answer_of(cells[evaluation.pk]).value if evaluation else ""
-
-
-def _ended(evaluation: Evaluation | None) -> str:
-    if evaluation is None or evaluation.finished_at is None:
-        return "not evaluated yet"
-    return figures.date(evaluation.finished_at)

@@ -47,11 +47,6 @@ class Drawer:
     previous_url: str
     next_url: str
 
-    @property
-    def has_previous(self) -> bool:
-        """Whether a trial comes before this one."""
-        return bool(self.previous_url)
-
 
 def trial_drawer(
     trial: Trial, *, spec: Spec, candidate: CandidateSpec, previous_url: str, next_url: str

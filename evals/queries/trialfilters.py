@@ -54,11 +54,10 @@ class TrialFilters:
     def of(cls, parameters: Mapping[str, str], *, slices: Sequence[str]) -> Self:
         """Return the filters of an address; `slices` are the columns that there are."""
         show = parameters.get("show", "")
-        wanted = {name: parameters.get(f"{SLICE_PREFIX}{name}", "") for name in slices}
+        wanted = {name: _text(parameters, f"{SLICE_PREFIX}{name}") for name in slices}
         return cls(
             show=show if show in SHOWN else "",
-            # PostgreSQL's text holds no NUL, so nothing is found by one.
-            text=parameters.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+            text=_text(parameters, "q").strip()[:LONGEST_SEARCH],
             slices={name: value for name, value in wanted.items() if value},
             cursor=_cursor(parameters),
         )
@@ -136,6 +135,11 @@ def beyond(trials: QuerySet[Trial], cursor: Cursor) -> QuerySet[Trial]:
     further = Q(epoch__gte=epoch) if cursor.side == "at" else Q(epoch__gt=epoch)
     nearer = Q(place__gte=place) & (Q(place__gt=place) | further)
     return trials.filter(nearer).order_by("place", "epoch")
+
+
+def _text(parameters: Mapping[str, str], name: str) -> str:
+    # PostgreSQL's text holds no NUL, so nothing is found by one.
+    return parameters.get(name, "").replace("\0", "")
 
 
 def _cursor(parameters: Mapping[str, str]) -> Cursor | None:

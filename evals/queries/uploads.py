@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from evals.domain.evalsets import Mapping, guess_mapping, read_samples, text_of
 from evals.domain.problems import Problem
@@ -15,6 +15,7 @@ from evals.models import Upload
 LOOKED_AT = 200  # rows that types and the mapping are guessed from
 SHOWN = 8
 CELL_SHOWN = 240
+LONG = 24
 KINDS = {str: "text", bool: "true or false", int: "number", float: "number", list: "list"}
 
 
@@ -27,12 +28,21 @@ class Column:
     example: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell under its column's name; a long one wants a line of its own."""
+
+    column: str
+    text: str
+    is_long: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRows:
     """The top of a file: enough to say what its columns mean."""
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     guess: Mapping | None
 
 
@@ -46,9 +56,7 @@ def first_rows(file: BinaryIO, name: str) -> FirstRows:
     rows = [row for row in islice(opened.rows, LOOKED_AT) if isinstance(row, Row)]
     return FirstRows(
         columns=tuple(_column(column, rows) for column in opened.columns),
-        rows=tuple(
-            tuple(shown(row.cells.get(column)) for column in opened.columns) for row in rows[:SHOWN]
-        ),
+        rows=tuple(cells_of(row.cells, opened.columns) for row in rows[:SHOWN]),
         guess=guess_mapping(opened.columns, rows),
     )
 
@@ -56,7 +64,7 @@ def first_rows(file: BinaryIO, name: str) -> FirstRows:
 def first_rows_of(upload: Upload) -> FirstRows:
     """Return the top of a kept file; errors as `first_rows`."""
     with upload.file.open("rb") as file:
-        return first_rows(file, upload.name)
+        return first_rows(cast("BinaryIO", file), upload.name)
 
 
 def rejected_rows(upload: Upload, mapping: Mapping) -> Iterator[list[str]]:
@@ -75,6 +83,12 @@ def rejected_rows(upload: Upload, mapping: Mapping) -> Iterator[list[str]]:
                 yield [escape_cell(text) for text in _rejected(item, rows.columns, seen.row)]
 
 
+def cells_of(cells: dict[str, JSONValue], columns: Sequence[str]) -> tuple[Cell, ...]:
+    """Return the cells of one row for a table."""
+    texts = [(column, shown(cells.get(column))) for column in columns]
+    return tuple(Cell(column, text, len(text) > LONG) for column, text in texts)
+
+
 def shown(cell: JSONValue) -> str:
     """Return a cell for a table, cut where it is long."""
     text = "" if cell is None else text_of(cell)
@@ -84,7 +98,7 @@ def shown(cell: JSONValue) -> str:
 @contextmanager
 def _opened(upload: Upload) -> Iterator[RowFile]:
     with upload.file.open("rb") as file:
-        yield open_rows(file, FileKind.of(upload.name))
+        yield open_rows(cast("BinaryIO", file), FileKind.of(upload.name))
 
 
 class _LastRow:

@@ -51,20 +51,34 @@ class RecordedFile:
     answers: Iterable[tuple[str, RecordedAnswer]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedBy:
+    """What an endpoint needs beyond its description: a stored key, or recorded answers.
+
+    `endpoint` is one that is stored already, and then used as it is.
+    """
+
+    secret: Secret | None = None
+    recorded: RecordedFile | None = None
+    endpoint: Endpoint | None = None
+
+
+NOTHING_MORE = ServedBy()
+
+
 @transaction.atomic
-def save_candidate(  # noqa: PLR0913 - one argument for each thing that a candidate is made of
+def save_candidate(
     *,
     task: Task,
     spec: CandidateSpec,
     user: User | None,
     now: datetime,
-    secret: Secret | None = None,
-    recorded: RecordedFile | None = None,
+    served_by: ServedBy = NOTHING_MORE,
 ) -> Candidate:
     """Return the task's candidate as `spec` says; another one of that name is archived."""
     parts = {
         "model": _save_model(task.team, spec.model),
-        "endpoint": _save_endpoint(task.team, spec, secret, recorded),
+        "endpoint": served_by.endpoint or _save_endpoint(task.team, spec, served_by),
         "harness": _save_harness(task.team, spec.harness),
         "price": _price(spec.price),
     }
@@ -143,10 +157,9 @@ def _save_model(team: Team, spec: ModelSpec) -> Model:
     return model
 
 
-def _save_endpoint(
-    team: Team, spec: CandidateSpec, secret: Secret | None, recorded: RecordedFile | None
-) -> Endpoint:
+def _save_endpoint(team: Team, spec: CandidateSpec, served_by: ServedBy) -> Endpoint:
     settings = endpoint_settings(spec.endpoint)
+    secret, recorded = served_by.secret, served_by.recorded
     facts = {
         "kind": spec.endpoint.kind.value,
         "pool": spec.endpoint.pool,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from django.core.files import File
 from django.db import transaction
@@ -134,7 +134,7 @@ def version_from_upload(
     with upload.file.open("rb") as file:
         version = create_version(
             eval_set=eval_set,
-            rows=open_rows(file, FileKind.of(upload.name)),
+            rows=open_rows(cast("BinaryIO", file), FileKind.of(upload.name)),
             mapping=mapping,
             origin=Origin(name=upload.name, user=user),
             accept_valid=accept_valid,

@@ -53,17 +53,17 @@ def work_on_run(run_id: int, *, should_end: Callable[[], bool] = never) -> None:
     # Whoever stored the last of it may have died before saying so.
     evaluations.complete_run(run_id=run_id, now=timezone.now())
     if evaluations.begin_run(run_id=run_id, now=timezone.now()):
-        _visit(run_work(run_id), should_end)
+        _visit(run_id, should_end)
         evaluations.complete_run(run_id=run_id, now=timezone.now())
     for run in Run.objects.filter(pk=run_id):
         verdicts.close_evaluation(evaluation_id=run.evaluation_id, now=timezone.now())
 
 
-def _visit(work: RunWork, should_end: Callable[[], bool]) -> None:
+def _visit(run_id: int, should_end: Callable[[], bool]) -> None:
     """Work on the run until there is no more to do here; what stands in the way pauses it."""
-    run_id, holder = work.run.pk, shards.new_holder()
+    holder = shards.new_holder()
     try:
-        _drive(work, holder, should_end)
+        _drive(run_work(run_id), holder, should_end)
     except (EndpointError, UnreadableSecretError) as error:
         evaluations.pause_run(run_id=run_id, message=str(error))
     except (OperationalError, InterfaceError):

@@ -12,7 +12,7 @@ from evals.engine.inputs import (
     recorded_file_answers,
 )
 from evals.models import Candidate, EvalSetVersion, Evaluation, Task
-from evals.services.candidates import RecordedFile, save_candidate
+from evals.services.candidates import RecordedFile, ServedBy, save_candidate
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
 from evals.services.recordings import check_answers
@@ -76,6 +76,8 @@ def _store_candidate(
         sha256=inputs.hashes[spec.endpoint.file or ""],
         answers=recorded_file_answers(inputs, spec),
     )
-    candidate = save_candidate(task=task, spec=spec, user=None, now=now, recorded=recorded)
+    candidate = save_candidate(
+        task=task, spec=spec, user=None, now=now, served_by=ServedBy(recorded=recorded)
+    )
     check_answers(candidate=candidate, spec=spec, version=version)
     return candidate

@@ -120,8 +120,8 @@ def save_scorers(*, task: Task, scorers: Sequence[ScorerSpec], user: User | None
 
 def _check_name_is_free(team: Team, name: str, *, but_for: Task | None = None) -> None:
     Team.objects.select_for_update().get(pk=team.pk)  # two requests may not take one name
-    same = Task.objects.filter(team=team, name__iexact=name)
-    if same.exclude(pk=but_for.pk if but_for else None).exists():
+    same = Task.objects.filter(team=team, name__iexact=name).first()
+    if same and same != but_for:
         raise InputError(
             Problem(message=f"there is a task {name!r} already, expected another name")
         )

@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from evals.models import Membership, Team, User
@@ -23,17 +24,18 @@ class TeamRequest(HttpRequest):
     membership: Membership
 
 
-View = Callable[Concatenate[TeamRequest, P], HttpResponse]
+View = Callable[Concatenate[TeamRequest, P], HttpResponseBase]
+AnyView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def member_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def member_required(view: View[P]) -> AnyView[P]:
     """Let members of a team in; others are asked to sign in, the teamless are told so."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.is_authenticated:
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path())
-        member = _with_team(request)
+        member = _with_team(request, request.user)
         if member is None:
             return render(request, "registration/no_team.html")
         return view(member, *args, **kwargs)
@@ -41,11 +43,11 @@ def member_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Http
     return checked
 
 
-def editor_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def editor_required(view: View[P]) -> AnyView[P]:
     """Let members in who may write; for viewers the page does not exist."""
 
     @wraps(view)
-    def checked(request: TeamRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: TeamRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not access.may_write(request.membership):
             raise Http404
         return view(request, *args, **kwargs)
@@ -53,10 +55,9 @@ def editor_required(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Http
     return member_required(checked)
 
 
-def _with_team(request: HttpRequest) -> TeamRequest | None:
+def _with_team(request: HttpRequest, user: User) -> TeamRequest | None:
     """Attach the team of the session, or the first one; None for a user of no team."""
-    assert isinstance(request.user, User)
-    memberships = list(access.memberships_of(request.user))
+    memberships = list(access.memberships_of(user))
     if not memberships:
         return None
     wanted = request.session.get(TEAM_KEY)

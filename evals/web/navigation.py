@@ -1,8 +1,10 @@
 """What the frame around every page shows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from evals.models import Team
 from evals.models.evaluations import LIVE
@@ -12,13 +14,21 @@ SECTIONS = {
     "task": "tasks",
     "evaluation": "evaluations",
     "run": "evaluations",
+    "trial": "evaluations",
+    "version": "tasks",
+    "upload": "tasks",
+    "bar": "tasks",
     "candidate": "candidates",
+    "connection": "candidates",
     "endpoint": "endpoints",
+    "portfolio": "portfolio",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Navigation:
+    """The frame's values."""
+
     team_name: str
     teams: tuple[Team, ...]
     section: str
@@ -28,25 +38,28 @@ class Navigation:
     may_write: bool
 
 
-def navigation(request: HttpRequest) -> dict[str, Navigation | None]:
-    """Return the frame's values for a member's request, None for anybody else's."""
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's values for a member's request, None for anybody else's.
+
+    They are looked up when a template asks for them: a fragment has no frame.
+    """
     team: Team | None = getattr(request, "team", None)
-    if team is None:
-        return {"nav": None}
-    return {
-        "nav": Navigation(
-            team_name=team.name,
-            teams=tuple(m.team for m in request.memberships),  # type: ignore[attr-defined]
-            section=_section(request),
-            task_count=access.tasks_for(team).count(),
-            live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
-            user_email=str(request.user),
-            may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
-        )
-    }
+    return {"nav": SimpleLazyObject(lambda: _navigation(request, team)) if team else None}
+
+
+def _navigation(request: HttpRequest, team: Team) -> Navigation:
+    return Navigation(
+        team_name=team.name,
+        teams=tuple(m.team for m in request.memberships),  # type: ignore[attr-defined]
+        section=_section(request),
+        task_count=access.tasks_for(team).count(),
+        live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
+        user_email=str(request.user),
+        may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
+    )
 
 
 def _section(request: HttpRequest) -> str:
     name = request.resolver_match.url_name if request.resolver_match else None
     stem = (name or "").partition("_")[0].removesuffix("s")
-    return SECTIONS.get(stem, "portfolio")
+    return SECTIONS.get(stem, "")

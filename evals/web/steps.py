@@ -11,7 +11,6 @@ from evals.queries.preparation import Preparation
 class Step:
     """One stage of the way. `url` "": it cannot be gone to yet."""
 
-    key: str
     label: str
     url: str
     is_done: bool
@@ -38,6 +37,10 @@ def steps(current: str, so_far: Preparation | None = None) -> tuple[Step, ...]:
         ),
     )
     return tuple(
-        Step(key, label, reverse(name, args=[so_far.task_id]) if so_far else "", done, key == current)
+        Step(label, _url(name, so_far), is_done=done, is_current=key == current)
         for key, label, name, done in stages
     )
+
+
+def _url(name: str, so_far: Preparation | None) -> str:
+    return reverse(name, args=[so_far.task_id]) if so_far else ""

@@ -11,16 +11,18 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
     """Writes files to the disk as they come, and skips the rest of one that is over the limit."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a piece of a file, or leave a mark in the request: Django keeps none itself."""
         if start + len(raw_data) > settings.UPLOAD_LIMIT_BYTES:
-            assert self.request is not None
-            self.request.META[TOO_LARGE] = True  # Django keeps nothing of what is skipped
+            if self.request:
+                self.request.META[TOO_LARGE] = True
             raise SkipFile
         super().receive_data_chunk(raw_data, start)
 
 
 def was_too_large(request: HttpRequest) -> bool:
-    """Return whether a file of the request was skipped; ask after its fields were read."""
-    return bool(request.POST is not None and request.META.get(TOO_LARGE, False))
+    """Return whether a file of the request was skipped."""
+    _ = request.FILES  # reads the request, if nobody has yet
+    return bool(request.META.get(TOO_LARGE, False))
 
 
 def limit_words() -> str:

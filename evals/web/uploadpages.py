@@ -28,6 +28,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class MapPage:
+    """A kept file with its top, what its columns mean, and what is wrong with it."""
+
     task_id: int
     task_name: str
     upload: Upload

@@ -4,9 +4,14 @@ from django.urls import URLPattern, path
 
 from evals.web.views import (
     account,
+    bars,
+    candidates,
+    connectiontests,
+    endpoints,
     evalsets,
     evaluations,
     health,
+    newevaluations,
     newtasks,
     portfolio,
     samples,
@@ -16,6 +21,36 @@ from evals.web.views import (
 app_name = "evals"
 urlpatterns: list[URLPattern] = [
     path("", portfolio.portfolio, name="portfolio"),
+    path("account/", account.account, name="account"),
+    path("candidates/", candidates.candidates, name="candidates"),
+    path("candidates/<int:candidate_id>/", candidates.candidate, name="candidate"),
+    path(
+        "candidates/<int:candidate_id>/archive/",
+        candidates.candidate_archive,
+        name="candidate_archive",
+    ),
+    path("candidates/<int:candidate_id>/edit/", candidates.candidate_edit, name="candidate_edit"),
+    path(
+        "candidates/<int:candidate_id>/restore/",
+        candidates.candidate_restore,
+        name="candidate_restore",
+    ),
+    path(
+        "candidates/<int:candidate_id>/test/",
+        connectiontests.candidate_test,
+        name="candidate_test",
+    ),
+    path(
+        "connection-tests/<int:test_id>/", connectiontests.connection_test, name="connection_test"
+    ),
+    path(
+        "connection-tests/<int:test_id>/result/",
+        connectiontests.connection_test_result,
+        name="connection_test_result",
+    ),
+    path("endpoints/", endpoints.endpoints, name="endpoints"),
+    path("endpoints/<int:endpoint_id>/", endpoints.endpoint, name="endpoint"),
+    path("endpoints/<int:endpoint_id>/key/", endpoints.endpoint_key, name="endpoint_key"),
     path("evaluations/", evaluations.evaluations, name="evaluations"),
     path("evaluations/<int:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path(
@@ -24,38 +59,37 @@ urlpatterns: list[URLPattern] = [
         name="evaluation_progress",
     ),
     path(
-        "evaluations/<int:evaluation_id>/resume/", evaluations.resume, name="evaluation_resume"
-    ),
-    path(
         "evaluations/<int:evaluation_id>/result.json", evaluations.result, name="evaluation_result"
     ),
+    path("evaluations/<int:evaluation_id>/resume/", evaluations.resume, name="evaluation_resume"),
     path(
         "evaluations/<int:evaluation_id>/samples.jsonl",
         evaluations.samples,
         name="evaluation_samples",
     ),
     path("evaluations/<int:evaluation_id>/stop/", evaluations.stop, name="evaluation_stop"),
+    path("first-admin/<str:token>/", account.first_admin, name="first_admin"),
+    path("healthz", health.healthz, name="healthz"),
     path("runs/<int:run_id>/", samples.run, name="run"),
     path("runs/<int:run_id>/trials/<int:trial_id>/", samples.trial, name="trial"),
-    path("tasks/", tasks.tasks, name="tasks"),
-    path("tasks/<int:task_id>/", tasks.task, name="task"),
-    path("healthz", health.healthz, name="healthz"),
     path("sign-in/", account.sign_in, name="sign_in"),
     path("sign-out/", account.sign_out, name="sign_out"),
-    path("first-admin/<str:token>/", account.first_admin, name="first_admin"),
-    path("account/", account.account, name="account"),
-    path("team/switch/", account.team_switch, name="team_switch"),
-    path("tasks/new/", newtasks.task_new, name="task_new"),
+    path("tasks/", tasks.tasks, name="tasks"),
+    path("tasks/<int:task_id>/", tasks.task, name="task"),
+    path("tasks/<int:task_id>/bar/", bars.bar_edit, name="bar_edit"),
+    path("tasks/<int:task_id>/candidates/new/", candidates.candidate_new, name="candidate_new"),
     path("tasks/<int:task_id>/edit/", newtasks.task_edit, name="task_edit"),
     path("tasks/<int:task_id>/eval-set/", evalsets.upload, name="upload"),
-    path(
-        "tasks/<int:task_id>/eval-set/<uuid:upload_id>/", evalsets.upload_map, name="upload_map"
-    ),
+    path("tasks/<int:task_id>/eval-set/<uuid:upload_id>/", evalsets.upload_map, name="upload_map"),
     path(
         "tasks/<int:task_id>/eval-set/<uuid:upload_id>/rejected.csv",
         evalsets.upload_rejected,
         name="upload_rejected",
     ),
-    path("tasks/<int:task_id>/bar/", bars.bar_edit, name="bar_edit"),
+    path(
+        "tasks/<int:task_id>/evaluations/new/", newevaluations.evaluation_new, name="evaluation_new"
+    ),
+    path("tasks/new/", newtasks.task_new, name="task_new"),
+    path("team/switch/", account.team_switch, name="team_switch"),
     path("versions/<int:version_id>/", evalsets.version, name="version"),
 ]

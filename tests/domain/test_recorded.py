@@ -4,7 +4,7 @@ import pytest
 
 from evals.domain.problems import InputError, Problem
 from evals.domain.recorded import RecordedAnswerError, recorded_answer, recorded_rows
-from evals.domain.rows import Row, RowFile
+from evals.domain.rows import JSONValue, Row, RowFile
 from evals.domain.specs import EndpointKind, EndpointSpec
 from evals.domain.trials import RecordedAnswer, Usage
 
@@ -21,7 +21,7 @@ PLAIN = EndpointSpec(kind=EndpointKind.RECORDED, file="answers.csv", key="text",
 CELLS = {"text": "hi", "answer": "yes", "in": "12", "out": "3.0", "secs": "0.25"}
 
 
-def rows(*cells: dict | Problem) -> RowFile:
+def rows(*cells: dict[str, JSONValue] | Problem) -> RowFile:
     read = [c if isinstance(c, Problem) else Row(n, n + 2, c) for n, c in enumerate(cells)]
     return RowFile(("text", "answer"), iter(read))
 

@@ -37,7 +37,7 @@ def supervisor(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m viability.embedded` in a process of its own, which a test may kill."""
     command: list[str | Path] = [python, "-m", "viability.embedded", "--home", home, "--"]
-    with subprocess.Popen(  # noqa: S603 - the tests' own
+    with subprocess.Popen(
         [*command, "sh", "-c", SCRIPT],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
@@ -54,7 +54,7 @@ def supervisor(
 @contextlib.contextmanager
 def sleeper(program: str = "/bin/sleep", **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process that has nothing to do with us."""
-    with subprocess.Popen([program, "60"], **options) as process:  # noqa: S603 - the tests' own
+    with subprocess.Popen([program, "60"], **options) as process:
         try:
             yield process
         finally:
@@ -65,14 +65,14 @@ def run(
     *arguments: str | Path, python: str = sys.executable, **options: Any
 ) -> "subprocess.CompletedProcess[str]":
     """Run Python to its end."""
-    return subprocess.run(  # noqa: S603 - the tests' own
+    return subprocess.run(
         [python, *arguments], capture_output=True, text=True, check=False, **options
     )
 
 
 def copy_home(home: Path, to: Path) -> Path:
     """Copy a stopped home, owners included."""
-    subprocess.run(["/bin/cp", "-a", home, to], check=True)  # noqa: S603 - the tests' own
+    subprocess.run(["/bin/cp", "-a", home, to], check=True)
     return to
 
 

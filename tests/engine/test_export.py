@@ -99,9 +99,7 @@ def run_stock_lm_eval(base_url: str, *names: str, include: Path, output: Path) -
         *("--apply_chat_template", "--log_samples", "--output_path", str(output)),
     ]
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    done = subprocess.run(
-        command, cwd=output, env=env, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=output, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
 
 

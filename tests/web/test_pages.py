@@ -1,6 +1,7 @@
 """Every page that is read: who may see it, what it says, and what it costs."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -90,3 +91,121 @@ def test_the_samples_file_has_a_line_for_each_trial(editor_client: Client, finis
     lines = text_of(editor_client.get(addresses(finished)["evaluation_samples"])).splitlines()
     assert len(lines) == 40
     assert json.loads(lines[0])["candidate"] == "gpt-x"
+
+
+def test_the_portfolio_says_what_can_move_and_marks_what_is_simulated(
+    editor_client: Client, finished: Evaluation
+):
+    text = text_of(editor_client.get(reverse("evals:portfolio")))
+    assert "1 of 1 task can move today" in text
+    assert "GO" in text
+    assert "simulated" in text
+
+
+def test_an_empty_portfolio_leads_to_the_first_task(editor_client: Client):
+    assert reverse("evals:task_new") in text_of(editor_client.get(reverse("evals:portfolio")))
+
+
+def test_an_empty_portfolio_offers_a_viewer_nothing_to_write(viewer_client: Client):
+    assert reverse("evals:task_new") not in text_of(viewer_client.get(reverse("evals:portfolio")))
+
+
+def test_a_live_evaluation_stands_in_the_portfolio(editor_client: Client, live: Evaluation):
+    assert "Running now" in text_of(editor_client.get(reverse("evals:portfolio")))
+
+
+def test_a_stopped_evaluation_does_not_silence_a_whole_one(
+    editor_client: Client, finished: Evaluation
+):
+    later = make.live_evaluation(finished.task)
+    editor_client.post(reverse("evals:evaluation_stop", args=[later.pk]))
+    assert "1 of 1 task can move today" in text_of(editor_client.get(reverse("evals:portfolio")))
+
+
+def test_the_task_page_gives_the_answer_first(editor_client: Client, finished: Evaluation):
+    text = text_of(editor_client.get(addresses(finished)["task"]))
+    assert "open-model clears the bar: 0.950 exact match against 0.6 required." in text
+    assert "n = 20 of 20" in text
+    assert "one-sided Clopper-Pearson bound" in text
+
+
+def test_a_new_bar_is_named_beside_the_older_answer(editor_client: Client, finished: Evaluation):
+    make.bar(finished.task, make.BAR[:1])
+    assert "Bar v2 was written since" in text_of(editor_client.get(addresses(finished)["task"]))
+
+
+def test_a_bare_task_says_what_it_lacks(editor_client: Client, team: Team):
+    task = make.task(team)
+    text = text_of(editor_client.get(reverse("evals:task", args=[task.pk])))
+    assert "Before the first evaluation" in text
+    assert reverse("evals:upload", args=[task.pk]) in text
+    assert reverse("evals:evaluation_new", args=[task.pk]) not in text
+
+
+def test_unknown_prices_are_dashes_and_never_nothing(editor_client: Client, team: Team):
+    specs = [make.incumbent_spec(), make.candidate_spec(price=None)]
+    evaluation = make.evaluation(make.task(team), candidates=specs)
+    text = text_of(editor_client.get(reverse("evals:evaluation", args=[evaluation.pk])))
+    assert "price unknown" in text
+    assert "The price is unknown, so every cost is." in text
+    assert not re.search(r"\$0(\.0+)?\b(?!\.)", text)
+
+
+def test_a_live_page_polls_and_a_finished_one_does_not(
+    editor_client: Client, live: Evaluation, finished: Evaluation
+):
+    assert "every 2s" in text_of(editor_client.get(addresses(live)["evaluation"]))
+    for address in (addresses(finished)["evaluation"], addresses(finished)["evaluation_progress"]):
+        assert "hx-trigger" not in text_of(editor_client.get(address))
+
+
+def test_a_live_page_reloads_itself_without_javascript(editor_client: Client, live: Evaluation):
+    text = text_of(editor_client.get(addresses(live)["evaluation"]))
+    assert '<noscript><meta http-equiv="refresh"' in text
+
+
+def test_the_fragment_has_the_page_reloaded_only_once_the_rest_changes(
+    editor_client: Client, live: Evaluation
+):
+    address = addresses(live)["evaluation_progress"] + "?stage=running"
+    assert "HX-Refresh" not in editor_client.get(address)
+    run = live.runs.get(position=1)
+    Run.objects.filter(pk=run.pk).update(state=RunState.PAUSED, message="401: no such key")
+    assert editor_client.get(address)["HX-Refresh"] == "true"
+
+
+def test_a_paused_run_says_why_in_full_and_can_be_resumed(editor_client: Client, live: Evaluation):
+    run = live.runs.get(position=1)
+    Run.objects.filter(pk=run.pk).update(state=RunState.PAUSED, message="401: no such key")
+    assert "401: no such key" in text_of(editor_client.get(addresses(live)["evaluation"]))
+    editor_client.post(reverse("evals:evaluation_resume", args=[live.pk]))
+    run.refresh_from_db()
+    assert (run.state, run.message) == (RunState.QUEUED, "")
+
+
+def test_failures_are_counted_apart(editor_client: Client, live: Evaluation):
+    text = text_of(editor_client.get(addresses(live)["evaluation_progress"]))
+    for kind in ("Wrong", "No answer", "Model error", "Infra error", "Scorer error"):
+        assert f'data-label="{kind}"' in text
+
+
+def test_stopping_asks_first_and_then_stops(editor_client: Client, live: Evaluation):
+    address = reverse("evals:evaluation_stop", args=[live.pk])
+    assert "Let it run" in text_of(editor_client.get(address))
+    assert not live.runs.filter(state=RunState.STOPPED).exists()
+    response = editor_client.post(address, follow=True)
+    assert live.runs.filter(state=RunState.STOPPED).count() == 2
+    assert "were never asked" in text_of(response)
+
+
+def test_a_viewer_is_not_offered_to_stop(viewer_client: Client, live: Evaluation):
+    address = addresses(live)["evaluation"]
+    assert reverse("evals:evaluation_stop", args=[live.pk]) not in text_of(
+        viewer_client.get(address)
+    )
+
+
+def test_odd_addresses_are_harmless(editor_client: Client, finished: Evaluation):
+    for query in ("?before=x", "?before=99999999999999999999999", "?task=-1", "?task=٣"):
+        status = editor_client.get(reverse("evals:evaluations") + query).status_code
+        assert status in {200, 404}, query

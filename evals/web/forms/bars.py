@@ -38,6 +38,7 @@ class CriterionForm(forms.Form):
             field.widget.attrs["aria-label"] = field.label or ""
 
     def clean(self) -> dict[str, Any]:
+        """Want both a metric and a threshold, or neither."""
         data = super().clean() or {}
         if "threshold" in self.errors:
             return data
@@ -61,7 +62,7 @@ class CriterionForm(forms.Form):
 
 
 class BarForm:
-    """Scorers and lines as one form: what they say about each other is judged by the spec's rules."""
+    """Scorers and lines as one form, since a line speaks of a scorer; `spec` once it is valid."""
 
     def __init__(
         self, data: Any, *, criteria: Sequence[CriterionSpec], scorers: Sequence[ScorerSpec]
@@ -93,6 +94,14 @@ class BarForm:
         """What is wrong, as of any form: empty where nothing is."""
         return self.scorers.errors or any(self.lines.errors)
 
+    def summary(self) -> list[tuple[str, str, str]]:
+        """Return every problem with the id and the label of its field, "" where it has none."""
+        told = [("", "", str(error)) for error in self.scorers.non_field_errors()]
+        told += _told(self.scorers, "")
+        for number, line in enumerate(self.lines.forms, start=1):
+            told += _told(line, f"Line {number} of the bar, ")
+        return told
+
     def _tell(self, problem: SpecProblem, lines: Sequence[forms.Form]) -> None:
         error, path = SpecError([problem]), problem.path
         if path[0] == "bar" and len(path) > 1:
@@ -102,6 +111,14 @@ class BarForm:
             return
         names = {name: f"use_{name}" for name in WORDS} | {"lm_eval": "lm_eval_options"}
         add_spec_problems(self.scorers, error, under=("scorers",), names=names)
+
+
+def _told(form: forms.Form, before: str) -> list[tuple[str, str, str]]:
+    return [
+        (field.auto_id, f"{before}{field.label}", str(error))
+        for field in form
+        for error in field.errors
+    ]
 
 
 def _initial(criterion: CriterionSpec) -> dict[str, Any]:

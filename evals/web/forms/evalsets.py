@@ -1,7 +1,7 @@
 """The file of an eval set, and what its columns mean."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -13,15 +13,22 @@ from evals.queries.uploads import Column, first_rows
 from evals.web.forms.problems import add_input_problems
 from evals.web.uploading import limit_words
 
+BLANKS = {
+    "input": "Choose a column",
+    "target": "Choose a column",
+    "cluster": "None: every row stands for itself",
+}
 ENDINGS = ",".join(f".{kind}" for kind in (*FileKind, "ndjson"))
 
 
 class FileForm(forms.Form):
     """A form with a file, which may be too large."""
 
+    file_name = "file"
+
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["file"]
+        field = self.fields[self.file_name]
         if too_large:
             field.error_messages["required"] = (
                 f"The file is larger than {limit_words()}, the limit. Nothing was stored."
@@ -31,19 +38,22 @@ class FileForm(forms.Form):
 
 
 class UploadForm(FileForm):
+    """A file of rows; its top is read at once, so that nothing unusable is kept."""
+
     file = forms.FileField(label="File", max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = (
-            f"CSV, TSV, JSONL, JSON or Parquet, up to {limit_words()}. UTF-8, with a header or named "
-            "keys: one column with what the model is asked, one with the right answer."
+            f"CSV, TSV, JSONL, JSON or Parquet, up to {limit_words()}. UTF-8, with a header or "
+            "named keys: one column with what the model is asked, one with the right answer."
         )
 
-    def clean_file(self) -> UploadedFile:
-        upload: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        """Read the top of the file."""
+        upload: UploadedFile[Any] = self.cleaned_data["file"]
         try:
-            first_rows(upload, upload.name or "")  # type: ignore[arg-type]
+            first_rows(cast("BinaryIO", upload), upload.name or "")
         except InputError as error:
             add_input_problems(self, error, field="file")
         upload.seek(0)
@@ -51,6 +61,8 @@ class UploadForm(FileForm):
 
 
 class MappingForm(forms.Form):
+    """What the columns mean, as guessed or as chosen."""
+
     input = forms.ChoiceField(help_text="What the model is asked about.")
     target = forms.ChoiceField(help_text="The right answer. No prompt ever sees it.")
     cluster = forms.ChoiceField(
@@ -64,17 +76,15 @@ class MappingForm(forms.Form):
         help_text="Groups that you want to see by themselves, such as channel or language.",
     )
 
-    def __init__(
-        self, *args: Any, columns: Sequence[Column], guess: Mapping | None, **kwargs: Any
-    ) -> None:
-        initial = {"slices": []} if guess is None else _initial(guess)
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, data: Any, *, columns: Sequence[Column], guess: Mapping | None) -> None:
+        super().__init__(data, initial={"slices": []} if guess is None else _initial(guess))
         named = [(column.name, f"{column.name} ({column.holds})") for column in columns]
-        for name, blank in (("input", "Choose a column"), ("target", "Choose a column"), ("cluster", "None: every row stands for itself")):  # noqa: E501  # fmt: skip
+        for name, blank in BLANKS.items():
             self.fields[name].choices = [("", blank), *named]  # type: ignore[attr-defined]
         self.fields["slices"].choices = named  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
+        """Want two columns for input and target."""
         data = super().clean() or {}
         if data.get("input") and data.get("input") == data.get("target"):
             self.add_error("target", "This is the input column, expected another one.")

@@ -19,13 +19,14 @@ def add_spec_problems(
     """
     for problem in error.problems:
         field = _field(form, problem.path[len(under) :], names or {})
-        message = problem.message if field else ": ".join(filter(None, (problem.where, problem.message)))
+        where = [] if field else [problem.where]
+        message = ": ".join(filter(None, [*where, problem.message]))
         form.add_error(field, _sentence(message))
 
 
 def add_input_problems(form: BaseForm, error: InputError, *, field: str | None = None) -> None:
     """Put each problem of an input beside `field`, with its line."""
-    form.add_error(field, [str(problem) for problem in error.problems])  # type: ignore[arg-type]
+    form.add_error(field, [str(problem) for problem in error.problems])
 
 
 def _field(form: BaseForm, path: Path, names: Mapping[str, str]) -> str | None:
@@ -40,6 +41,11 @@ def _field(form: BaseForm, path: Path, names: Mapping[str, str]) -> str | None:
 
 def _sentence(message: str) -> str:
     return message[:1].upper() + message[1:] + "." * (not message.endswith((".", "?")))
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text area that say something."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def cleaned(form: BaseForm, *names: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from evals.domain.specs import ScorerSpec
+from evals.web.forms.problems import lines_of
 
 # What each scorer is called and does, in the words of somebody who has not met it before.
 WORDS = {
@@ -28,6 +29,14 @@ LABELS = {
 }
 
 
+class OptionsField(forms.JSONField):
+    """JSON that is blank where nothing is given, instead of `null`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the text area holds."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class ScorersForm(forms.Form):
     """Every scorer by its name; the fields of an option are called `scorer_option`."""
 
@@ -38,15 +47,15 @@ class ScorersForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    lm_eval_options = forms.JSONField(
+    lm_eval_options = OptionsField(
         label="Options as JSON",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text='For example <code>{"metric": "exact_match"}</code>; keys: metric, filters, name.',
+        help_text='For example <code>{"metric": "bleu"}</code>; keys: metric, filters, name.',
     )
 
-    def __init__(self, *args: Any, scorers: Sequence[ScorerSpec] = (), **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(scorers), **kwargs)
+    def __init__(self, data: Any, *, scorers: Sequence[ScorerSpec]) -> None:
+        super().__init__(data, initial=_initial(scorers))
         for name, (label, _) in WORDS.items():
             self.fields[f"use_{name}"] = forms.BooleanField(label=label, required=False)
             for flag in FLAGS.get(name, ()):
@@ -59,11 +68,13 @@ class ScorersForm(forms.Form):
                 )
 
     def clean(self) -> dict[str, Any]:
+        """Want at least one scorer, and whole options."""
         data = super().clean() or {}
         if not any(data.get(f"use_{name}") for name in WORDS):
             raise forms.ValidationError("No scorer is ticked, expected at least one.")
         options = data.get("lm_eval_options")
-        if options is not None and not isinstance(options, dict):
+        is_complete = isinstance(options, dict) and options.get("metric")
+        if data.get("use_lm_eval") and not is_complete and "lm_eval_options" not in self.errors:
             self.add_error("lm_eval_options", "Expected a JSON object with a metric.")
         return data
 
@@ -99,7 +110,7 @@ def _options(name: str, data: dict[str, Any]) -> dict[str, Any]:
     if name == "regex":
         return {"pattern": data["regex_pattern"]}
     if name == "choice":
-        return {"labels": [line.strip() for line in data["choice_labels"].splitlines() if line.strip()]}
+        return {"labels": lines_of(data["choice_labels"])}
     if name == "last_number" and data["last_number_tolerance"] is not None:
         return {"tolerance": data["last_number_tolerance"]}
     return flags

@@ -18,6 +18,8 @@ INTERACTIVE = (
 
 
 class TaskForm(forms.Form):
+    """What a task is; `spec` once it is valid."""
+
     name = forms.CharField(
         max_length=200,
         help_text="What your product does with the answers, for example “Support intent”.",
@@ -54,15 +56,14 @@ class TaskForm(forms.Form):
         return {"interactive": interactive, **{name: getattr(task, name) for name in names}}
 
     def clean(self) -> dict[str, Any]:
+        """Read the facts by the rules of the spec file."""
         data = super().clean() or {}
         if self.errors:
             return data
         said = cleaned(self, "monthly_volume", "failure_cost_usd")
         interactive = {"yes": True, "no": False}.get(data["interactive"])
         description = data["description"].replace("\r\n", "\n")
-        spec = TaskSpec(
-            name=data["name"], description=description, interactive=interactive, **said
-        )
+        spec = TaskSpec(name=data["name"], description=description, interactive=interactive, **said)
         try:
             self.spec = read_draft(task=spec).task
         except SpecError as error:

@@ -17,6 +17,7 @@ from evals.services import teams
 from evals.web.auth import TEAM_KEY, TeamRequest, member_required
 from evals.web.forms.account import FirstAdminForm, PasswordChangeForm, SignInForm
 from evals.web.pages import form_page, posted
+from evals.web.parameters import row_number
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,9 +79,9 @@ def account(request: TeamRequest) -> HttpResponse:
 @member_required
 def team_switch(request: TeamRequest) -> HttpResponse:
     """Work for another of one's teams from now on."""
-    wanted = request.POST.get("team", "")
+    wanted = row_number(request.POST.get("team"))
     mine = access.memberships_of(request.user)
-    membership = get_object_or_404(mine, team_id=int(wanted) if wanted.isdecimal() else 0)
+    membership = get_object_or_404(mine, team_id=wanted or 0)
     request.session[TEAM_KEY] = membership.team_id
     return redirect("evals:portfolio")
 

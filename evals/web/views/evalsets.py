@@ -19,7 +19,7 @@ from evals.queries.uploads import first_rows_of, rejected_rows
 from evals.services import evalsets
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.forms.evalsets import MappingForm, UploadForm
-from evals.web.pages import form_page, posted
+from evals.web.pages import form_page, posted, sent_files
 from evals.web.steps import steps
 from evals.web.uploading import was_too_large
 from evals.web.uploadpages import MapPage, refusal
@@ -31,7 +31,7 @@ def upload(request: TeamRequest, task_id: int) -> HttpResponse:
     """Take a file and keep it until its columns are mapped."""
     task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
     too_large = was_too_large(request)
-    form = UploadForm(posted(request), request.FILES, too_large=too_large)
+    form = UploadForm(posted(request), sent_files(request), too_large=too_large)
     if form.is_valid():
         file = form.cleaned_data["file"]
         kept = evalsets.keep_upload(

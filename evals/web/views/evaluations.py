@@ -17,13 +17,14 @@ from evals.queries.trials import trial_documents
 from evals.reports.resultfiles import result_text, sample_lines
 from evals.services.evaluations import resume_evaluation, stop_evaluation
 from evals.web.auth import TeamRequest, editor_required, member_required
+from evals.web.parameters import row_number
 
 
 @require_safe
 @member_required
 def evaluations(request: TeamRequest) -> HttpResponse:
     """Show the team's evaluations, newest first, or those of one task."""
-    wanted, before = (_number(request.GET.get(name)) for name in ("task", "before"))
+    wanted, before = (row_number(request.GET.get(name)) for name in ("task", "before"))
     task = get_object_or_404(access.tasks_for(request.team), pk=wanted) if wanted else None
     page = evaluations_page(request.team, task=task, before=before, now=timezone.now())
     return render(request, "evals/evaluations.html", {"page": page})
@@ -103,7 +104,3 @@ def _found(request: TeamRequest, evaluation_id: int) -> Evaluation:
 def _download(found: Evaluation, ending: str) -> dict[str, str]:
     name = f"evaluation-{found.pk}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -39,7 +39,7 @@ def task_edit(request: TeamRequest, task_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             tasks.change_task(task=task, spec=form.spec, user=request.user)
-            messages.success(request, "The task’s facts are saved.")
+            messages.success(request, "The facts are saved.")
             return redirect("evals:task", task.pk)
         except InputError as error:
             add_input_problems(form, error, field="name")

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evals.queries import access
-from evals.queries.tasks import task_page, tasks_page
+from evals.queries.tasklists import tasks_page
+from evals.queries.tasks import task_page
 from evals.web.auth import TeamRequest, member_required
 
 

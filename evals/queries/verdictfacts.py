@@ -1,0 +1,82 @@
+"""The three figures beside a verdict: against the incumbent, a month's cost, the p95 latency."""
+
+from dataclasses import dataclass
+
+from evals.queries import figures
+from evals.queries.outcomes import Outcome, Results
+
+P95 = "latency_p95_seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One of the three figures beside a verdict."""
+
+    label: str
+    value: str
+    note: str
+    is_estimated: bool = False
+    is_simulated: bool = False
+
+
+def verdict_facts(results: Results, outcome: Outcome) -> tuple[Fact, ...]:
+    """Return the three figures; what is unknown says why."""
+    return (
+        _against(results, outcome),
+        _monthly(results, outcome),
+        _latency(results, outcome),
+    )
+
+
+def _against(results: Results, outcome: Outcome) -> Fact:
+    incumbent, paired = results.incumbent, outcome.document["paired"]
+    if incumbent is None:
+        return Fact(label="Against the incumbent", value=figures.UNKNOWN, note="no incumbent")
+    label = f"Against {incumbent.spec.name}"
+    if paired is None:
+        return Fact(label=label, value=figures.UNKNOWN, note="no answers in common")
+    interval = figures.difference_interval(paired["low"], paired["high"])
+    return Fact(
+        label=label,
+        value=figures.difference(paired["difference"]),
+        note=f"{interval + ', ' if interval else ''}paired",
+        is_simulated=incumbent.spec.is_simulated or outcome.spec.is_simulated,
+    )
+
+
+def _monthly(results: Results, outcome: Outcome) -> Fact:
+    cost, incumbent = outcome.document["cost"], results.incumbent
+    instead = incumbent.document["cost"]["monthly_usd"] if incumbent else None
+    if cost["per_1k_tasks_usd"] is None:
+        note = "price unknown" if cost["price"] is None else "usage unknown"
+    elif cost["monthly_usd"] is None:
+        note = "no monthly volume is set"
+    elif instead is None:
+        note = "the incumbent's is unknown" if incumbent else ""
+    else:
+        note = f"instead of {figures.usd(instead)}"
+    return Fact(
+        label="Monthly cost",
+        value=figures.usd(cost["monthly_usd"]),
+        note=note,
+        is_estimated=cost["estimated"] and cost["monthly_usd"] is not None,
+        is_simulated=cost["monthly_usd"] is not None
+        and (outcome.spec.is_simulated or bool(incumbent and incumbent.spec.is_simulated)),
+    )
+
+
+def _latency(results: Results, outcome: Outcome) -> Fact:
+    p95 = outcome.estimate(P95)
+    limits = [c.threshold for c in results.spec.bar if c.metric == P95]
+    if limits:
+        note = f"limit {figures.threshold(P95, limits[0])}"
+    elif p95.value is None:
+        note = "not known"
+    else:
+        note = "no limit is set"
+    return Fact(
+        label="p95 latency",
+        value=figures.seconds(p95.value),
+        note=note,
+        is_simulated=outcome.spec.is_simulated and p95.value is not None,
+    )

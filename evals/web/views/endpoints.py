@@ -1,0 +1,54 @@
+"""Endpoints: what serves the candidates, and the keys that this takes."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from evals.models import Endpoint
+from evals.queries import access
+from evals.queries.endpoints import endpoint_page, endpoints_page
+from evals.services.secrets import store_secret
+from evals.web.auth import TeamRequest, editor_required, member_required
+from evals.web.forms.endpoints import KeyForm
+from evals.web.pages import form_page
+
+
+@require_safe
+@member_required
+def endpoints(request: TeamRequest) -> HttpResponse:
+    """Show every endpoint and who uses it."""
+    return render(request, "evals/endpoints.html", {"page": endpoints_page(request.team)})
+
+
+@require_safe
+@member_required
+def endpoint(request: TeamRequest, endpoint_id: int) -> HttpResponse:
+    """Show one endpoint in full, but for its key."""
+    page = endpoint_page(_found(request, endpoint_id))
+    return form_page(request, "evals/endpoint.html", KeyForm(), page)
+
+
+@require_POST
+@sensitive_post_parameters("key")
+@editor_required
+def endpoint_key(request: TeamRequest, endpoint_id: int) -> HttpResponse:
+    """Put another key in the place of the endpoint's."""
+    found = get_object_or_404(
+        access.endpoints_for(request.team).select_related("secret"),
+        pk=endpoint_id,
+        secret__isnull=False,
+    )
+    form = KeyForm(request.POST)
+    if not form.is_valid() or found.secret is None:
+        return form_page(request, "evals/endpoint.html", form, endpoint_page(found))
+    key, name = form.cleaned_data["key"], found.secret.name
+    store_secret(team=request.team, name=name, value=key, user=request.user)
+    messages.success(request, f"The key “{name}” has been replaced.")
+    return redirect("evals:endpoint", found.pk)
+
+
+def _found(request: TeamRequest, endpoint_id: int) -> Endpoint:
+    found = access.endpoints_for(request.team).select_related("secret")
+    return get_object_or_404(found, pk=endpoint_id)

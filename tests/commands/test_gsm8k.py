@@ -1,0 +1,93 @@
+"""Real answers of two models to GSM8K through the real command, on services of its own."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+DATA = PROJECT.parent / "shared" / "data"
+OPEN, CLOSED = "mistralai/Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview"
+SPEC = f"""
+task: {{name: GSM8K}}
+eval_set: {{file: "{DATA}/gsm8k_test.jsonl", input: question, target: answer}}
+scorers: [last_number]
+bar: [{{metric: last_number, at_least: 0.60}}]
+candidates:
+  - name: open
+    model: {{id: "{OPEN}", open: true}}
+    endpoint: {{kind: recorded, file: "{DATA}/gsm8k_recorded.csv", key: prompt, output: "{OPEN}_response"}}
+  - name: closed
+    model: {{id: "{CLOSED}", open: false}}
+    endpoint: {{kind: recorded, file: "{DATA}/gsm8k_recorded.csv", key: prompt, output: "{CLOSED}_response"}}
+incumbent: closed
+"""  # noqa: E501
+
+
+def viability(*arguments: str, home: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the console script with a home of its own and no configured services."""
+    services = {"DATABASE_URL", "BROKER_URL"}
+    environment = {name: text for name, text in os.environ.items() if name not in services}
+    return subprocess.run(
+        [sys.executable, "-m", "viability.cli", *arguments, "--home", str(home)],
+        env={**environment, "PYTHONPATH": str(PROJECT)},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_odd_setting_is_bad_input_and_no_verdict(tmp_path, monkeypatch):
+    monkeypatch.setenv("UPLOAD_LIMIT_MB", "plenty")
+    ended = viability("evaluate", "spec.yaml", home=tmp_path / "home", cwd=tmp_path)
+    assert ended.returncode == 3
+    assert "UPLOAD_LIMIT_MB='plenty'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the data for tests is not at {DATA}")
+def test_the_published_flags_are_reproduced_and_a_second_call_asks_nothing(tmp_path):
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    options = ["--json", "result.json", "--samples", "samples.jsonl"]
+    home = tmp_path / "home"
+    first = viability("evaluate", "spec.yaml", *options, home=home, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    check_result(json.loads((tmp_path / "result.json").read_text()))
+    check_flags(tmp_path / "samples.jsonl")
+
+    before = (tmp_path / "result.json").read_bytes(), (tmp_path / "samples.jsonl").read_bytes()
+    (tmp_path / "spec.yaml").write_text("# the same, otherwise written\n" + SPEC)
+    second = viability("evaluate", "spec.yaml", *options, home=home, cwd=tmp_path)
+    assert (second.returncode, second.stdout) == (0, first.stdout)
+    assert "is known" in second.stderr
+    after = (tmp_path / "result.json").read_bytes(), (tmp_path / "samples.jsonl").read_bytes()
+    assert after == before
+
+
+def check_result(result):
+    by_name = {candidate["name"]: candidate for candidate in result["candidates"]}
+    for name, passed in (("open", 842), ("closed", 1130)):
+        metric = by_name[name]["metrics"][0]
+        assert (metric["metric"], metric["passed"], metric["n"]) == ("last_number", passed, 1319)
+    paired = by_name["open"]["paired"]
+    assert (paired["only_candidate"], paired["only_incumbent"], paired["n"]) == (95, 383, 1319)
+    assert by_name["closed"]["verdict"] is None
+    assert (by_name["open"]["verdict"], result["verdict"]) == ("go", "go")
+
+
+def check_flags(samples: Path) -> None:
+    with (DATA / "gsm8k_recorded.csv").open(encoding="utf-8", newline="") as file:
+        published = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in samples.read_text(encoding="utf-8").splitlines()]
+    columns = {"open": OPEN, "closed": CLOSED}
+    agreeing = sum(
+        line["scores"]["last_number"]
+        == float(published[line["sample"]][columns[line["candidate"]]] == "True")
+        for line in lines
+    )
+    assert (agreeing, len(lines)) == (2638, 2638)

@@ -1,0 +1,122 @@
+"""Each page costs the same number of queries however much there is to show.
+
+Five of them belong to every page: session, user, memberships, and two counts for the sidebar,
+which a fragment does not have.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evals.domain.specs import EndpointKind
+from evals.models import Evaluation, Run, Team, Trial
+from evals.models.evaluations import RunState
+from tests import make
+
+FRAME, SIDEBAR = 5, 2
+Build = Callable[[Team, int], str]
+
+
+def portfolio(team: Team, size: int) -> str:
+    for _ in range(size):
+        make.evaluation(make.task(team))
+        make.live_evaluation(make.task(team))
+    return reverse("evals:portfolio")
+
+
+def tasks(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:tasks")
+
+
+def evaluations(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:evaluations")
+
+
+def task(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    return reverse("evals:task", args=[made.task_id])
+
+
+def finished(team: Team, size: int) -> str:
+    return reverse("evals:evaluation", args=[finished_evaluation(team, size).pk])
+
+
+def live(team: Team, size: int) -> str:
+    return reverse("evals:evaluation", args=[live_evaluation(team, size).pk])
+
+
+def progress(team: Team, size: int) -> str:
+    made = live_evaluation(team, size)
+    return reverse("evals:evaluation_progress", args=[made.pk]) + "?stage=running"
+
+
+def run(team: Team, size: int) -> str:
+    return reverse("evals:run", args=[run_of(finished_evaluation(team, size)).pk])
+
+
+def searched_run(team: Team, size: int) -> str:
+    return run(team, size) + "?q=ticket&slice.channel=phone"
+
+
+def trial(team: Team, size: int) -> str:
+    made = run_of(finished_evaluation(team, size))
+    opened = Trial.objects.get(run=made, place=3)
+    return reverse("evals:trial", args=[made.pk, opened.pk])
+
+
+def run_of(evaluation: Evaluation) -> Run:
+    return evaluation.runs.get(is_incumbent=False, position=1)
+
+
+def finished_evaluation(team: Team, size: int) -> Evaluation:
+    return make.evaluation(make.task(team), samples=5 * size, candidates=specs(size))
+
+
+def live_evaluation(team: Team, size: int) -> Evaluation:
+    made = make.live_evaluation(make.task(team), samples=5 * size, candidates=specs(size))
+    for each in made.runs.all():
+        make.answer(each, asked=3)
+    made.runs.update(state=RunState.RUNNING, started_at=make.NOON)
+    return made
+
+
+def specs(size: int) -> list[Any]:
+    others = [
+        make.candidate_spec(f"open-{number}", kind=EndpointKind.STAND_IN) for number in range(size)
+    ]
+    return [make.incumbent_spec(), *others]
+
+
+@pytest.mark.parametrize(
+    ("build", "queries"),
+    [
+        (portfolio, 6),
+        (tasks, 3),
+        (evaluations, 4),
+        (task, 11),
+        (finished, 2),
+        (live, 6),
+        (progress, 6 - SIDEBAR),
+        (run, 4),
+        (searched_run, 5),
+        (trial, 8),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_page_costs_the_same_at_any_size(
+    *,
+    editor_client: Client,
+    team: Team,
+    django_assert_num_queries: Any,
+    build: Build,
+    queries: int,
+    size: int,
+):
+    address = build(team, size)
+    with django_assert_num_queries(FRAME + queries):
+        assert editor_client.get(address).status_code == 200

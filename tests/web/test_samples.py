@@ -1,0 +1,156 @@
+"""The page of a run: filters and pages in the address, one trial in a drawer."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evals.domain.trials import TrialState
+from evals.models import Run, Team, Trial
+from tests import make
+
+
+@pytest.fixture
+def run(team: Team) -> Run:
+    """A run over 130 samples: the first 100 that were asked are right."""
+    evaluation = make.evaluation(make.task(team), samples=130, right={"open-model": 100})
+    return evaluation.runs.get(is_incumbent=False)
+
+
+def shown(client: Client, address: str) -> list[int]:
+    """Return the ids of the trials that a page shows, in its order."""
+    text = client.get(address).content.decode()
+    return [int(pk) for pk in re.findall(r'id="trial-(\d+)"', text)]
+
+
+def asked(run: Run) -> list[int]:
+    return list(Trial.objects.filter(run=run).order_by("place").values_list("pk", flat=True))
+
+
+def of(run: Run) -> str:
+    return reverse("evals:run", args=[run.pk])
+
+
+def link(client: Client, address: str, rel: str) -> str:
+    """Return where the pager leads, "" if nowhere."""
+    text = client.get(address).content.decode()
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', text)
+    return found[1].replace("&amp;", "&") if found else ""
+
+
+def test_pages_go_forth_and_back_through_every_trial(editor_client: Client, run: Run):
+    first = of(run)
+    second = link(editor_client, first, "next")
+    third = link(editor_client, second, "next")
+    pages = [shown(editor_client, address) for address in (first, second, third)]
+    assert sum(pages, []) == asked(run)  # noqa: RUF017 - three short lists
+    assert link(editor_client, third, "next") == ""
+    assert link(editor_client, first, "prev") == ""
+    assert shown(editor_client, link(editor_client, third, "prev")) == pages[1]
+    assert shown(editor_client, link(editor_client, second, "prev")) == pages[0]
+
+
+def test_right_and_wrong_are_told_apart_by_the_first_scorer(editor_client: Client, run: Run):
+    assert shown(editor_client, of(run) + "?show=wrong") == asked(run)[100:]
+    assert len(shown(editor_client, of(run) + "?show=right")) == 50
+
+
+def test_a_failure_is_not_a_wrong_answer(editor_client: Client, run: Run):
+    failed = Trial.objects.filter(run=run).order_by("place").last()
+    assert failed is not None
+    Trial.objects.filter(pk=failed.pk).update(
+        state=TrialState.INFRA_ERROR, output=None, scores={"exact_match": None}, error="time-out"
+    )
+    assert failed.pk not in shown(editor_client, of(run) + "?show=wrong")
+    assert shown(editor_client, of(run) + "?show=infra_error") == [failed.pk]
+
+
+def test_slices_narrow(editor_client: Client, run: Run):
+    for pk in shown(editor_client, of(run) + "?slice.channel=phone"):
+        assert Trial.objects.get(pk=pk).sample.slices == {"channel": "phone"}
+
+
+@pytest.mark.parametrize("word", ["number 7 says", "NUMBER 7 SAYS"])
+def test_the_search_looks_into_inputs(editor_client: Client, run: Run, word: str):
+    (found,) = shown(editor_client, of(run) + f"?q={word}")
+    assert Trial.objects.get(pk=found).sample.row == 7
+
+
+def test_the_search_looks_into_outputs(editor_client: Client, run: Run):
+    assert shown(editor_client, of(run) + "?q=no+idea") == asked(run)[100:]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?after=x",
+        "?at=99999999999.0",
+        "?before=5",
+        "?show=nothing",
+        "?slice.other=1",
+        "?q=%00",
+        "?q=%25_'\"",
+    ],
+)
+def test_odd_addresses_are_harmless(editor_client: Client, run: Run, query: str):
+    assert editor_client.get(of(run) + query).status_code == 200
+
+
+def test_inputs_are_shown_as_text(editor_client: Client, run: Run):
+    text = editor_client.get(of(run)).content.decode()
+    assert "&lt;b&gt;hello" in text
+    assert "<b>hello" not in text
+
+
+def test_the_drawer_opens_beside_the_same_rows(editor_client: Client, run: Run):
+    opened = asked(run)[3]
+    text = editor_client.get(of(run)).content.decode()
+    found = re.search(rf'id="trial-{opened}" href="([^"]+)"', text)
+    assert found is not None
+    address = found[1].replace("&amp;", "&")
+    assert shown(editor_client, address) == asked(run)[:50]
+    assert 'aria-current="true"' in editor_client.get(address).content.decode()
+
+
+def test_the_drawer_shows_the_whole_trial(editor_client: Client, run: Run):
+    opened = Trial.objects.get(run=run, place=0)
+    Trial.objects.filter(pk=opened.pk).update(
+        finish_reason="length", details={"exact_match": {"explanation": "equal but for case"}}
+    )
+    address = reverse("evals:trial", args=[run.pk, opened.pk])
+    text = editor_client.get(address).content.decode()
+    for wanted in (
+        *("truncated", "equal but for case", "Extracted answer", "You sort tickets."),
+        "says &lt;b&gt;hello&lt;/b&gt;\nQueue:",
+    ):
+        assert wanted in text
+
+
+def test_the_drawer_leads_to_its_neighbours_within_the_filter(editor_client: Client, run: Run):
+    wrong = asked(run)[100:]
+    address = reverse("evals:trial", args=[run.pk, wrong[1]]) + "?show=wrong"
+    text = editor_client.get(address).content.decode()
+    drawer = text[text.index('id="sample"') :]
+    assert f"/trials/{wrong[0]}/?show=wrong" in drawer
+    assert f"/trials/{wrong[2]}/?show=wrong" in drawer
+
+
+def test_a_deep_link_shows_the_rows_from_that_trial_on(editor_client: Client, run: Run):
+    opened = asked(run)[60]
+    address = reverse("evals:trial", args=[run.pk, opened])
+    assert shown(editor_client, address)[0] == opened
+    assert link(editor_client, address, "prev")
+
+
+def test_a_trial_of_another_run_is_not_found(editor_client: Client, run: Run):
+    other = Trial.objects.exclude(run=run).first()
+    assert other is not None
+    address = reverse("evals:trial", args=[run.pk, other.pk])
+    assert editor_client.get(address).status_code == 404
+
+
+def test_a_run_without_trials_says_so(editor_client: Client, team: Team):
+    evaluation = make.live_evaluation(make.task(team))
+    run = evaluation.runs.get(position=1)
+    assert "Nothing has come back yet" in editor_client.get(of(run)).content.decode()
