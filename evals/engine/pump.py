@@ -184,6 +184,7 @@ class Pump:
             try:
                 replies = await self._ask(questions) if await self._afford(questions) else []
                 used = _tokens(replies)
+                self._heed_fatal(questions, replies)  # before the place goes to somebody else
             finally:
                 self._gate.leave(cost, used=used)
             for question, reply in zip(questions, replies, strict=bool(replies)):
@@ -223,13 +224,16 @@ class Pump:
             self._payments.settle(questions, replies)
         return replies
 
+    def _heed_fatal(self, questions: list[Question], replies: list[Reply]) -> None:
+        for question, reply in zip(questions, replies, strict=bool(replies)):
+            if reply.is_fatal and self.fatal is None:
+                self.fatal = Answered(question, reply)
+                self.stop(grace_seconds=self._grace_seconds)
+
     async def _take(self, answered: Answered) -> None:
         self._answered += 1
         if not answered.reply.is_fatal:
             await self._arrived.put(answered)
-        elif self.fatal is None:
-            self.fatal = answered
-            self.stop(grace_seconds=self._grace_seconds)
 
     async def _finish(self) -> None:
         """Wait for everybody, then close the batches; an error of one is raised at the end."""

@@ -3,10 +3,10 @@
 import json
 import random
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import exp
-from zlib import crc32
 
-_HASHES = 2**32
+_HASHES = 2**64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,16 @@ def fate_of(behaviour: Behaviour, prompt: str, *, busy: int, chance: random.Rand
 def _answered(behaviour: Behaviour, prompt: str, *, seconds: float) -> Fate:
     if behaviour.permanent and behaviour.permanent in prompt:
         return Fate(400, seconds=seconds)
-    share = crc32(prompt.encode(errors="replace")) / _HASHES
-    if share < behaviour.filter_rate:
+    if behaviour.filter_rate and _share(prompt, "filter") < behaviour.filter_rate:
         return Fate(200, finish="content_filter", seconds=seconds)
-    is_right = crc32(b"right" + prompt.encode(errors="replace")) / _HASHES < behaviour.accuracy
+    is_right = behaviour.accuracy >= 1 or _share(prompt, "right") < behaviour.accuracy
     return Fate(200, behaviour.answer if is_right else "wrong", seconds=seconds)
+
+
+def _share(prompt: str, salt: str) -> float:
+    """Return a number in [0, 1) that the prompt alone decides on."""
+    digest = blake2b(f"{salt} {prompt}".encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest) / _HASHES
 
 
 def completion(fate: Fate, behaviour: Behaviour) -> bytes:

@@ -75,7 +75,7 @@ def _run(client: Client, load: Load, server: StandInServer, *, timeout: float) -
             most_in_flight=stats["most_busy"],
             requests=stats["requests"],
             summary=_summary(_text(said)),
-            problem=(_text(complaint).strip().splitlines() or [""])[-1][:300] if status else "",
+            problem=_problem(_text(complaint)) if status else "",
         )
 
 
@@ -94,6 +94,13 @@ def _ended(pid: int) -> tuple[int, resource.struct_rusage]:
 def _text(file: IO[str]) -> str:
     file.seek(0)
     return file.read()
+
+
+def _problem(complaint: str) -> str:
+    """Return the last line that names an error, or else the last line."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
+    named = [line for line in lines if "Error" in line or "Exception" in line]
+    return (named or lines or [""])[-1][:200]
 
 
 def _summary(said: str) -> dict[str, Any]:

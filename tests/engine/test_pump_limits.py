@@ -120,6 +120,14 @@ def test_stopping_asks_nothing_new_over_http_either():
     assert len(answered) == len(server.requests) == 4
 
 
+def test_after_a_fatal_reply_nothing_more_is_asked():
+    with FakeOpenAI(script=[Answer(status=401, body={})] * 4) as server:
+        answered, pump, _ = pumped(server, 100, concurrency=4)
+    assert pump.fatal is not None
+    assert answered == []
+    assert len(server.requests) <= 4
+
+
 def test_giving_up_in_the_middle_of_a_pause_leaves_the_limit_clean():
     async def main(server: FakeOpenAI) -> ProcessLimit:
         limit = ProcessLimit(Limits(concurrency=4))
