@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
@@ -19,14 +20,15 @@ class _Waiter(NamedTuple):
 class Gate:
     """Lets calls through as the limit grants them; belongs to one event loop.
 
-    Who has entered leaves exactly once. A repeated call goes before new ones, and still enters
-    after `close`.
+    Who has entered leaves exactly once. Who pauses comes back before new calls, after `close` too;
+    `when_free` is called when that leaves a place to somebody else.
     """
 
     def __init__(self, limit: SharedLimit) -> None:
         self.limit = limit
+        self.when_free: Callable[[], None] | None = None
         self.is_closed = False
-        self.inside = 0
+        self.inside = self.pausing = 0
         self._waiting: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -53,10 +55,21 @@ class Gate:
         if self._waiting:
             self._admit()
 
-    def hold(self) -> None:
-        """Enter whatever the limit says, for a call that is to leave at once."""
-        self.inside += 1
-        self.limit.in_flight += 1
+    async def pause(self, cost: int, seconds: float) -> None:
+        """Leave for so many seconds and enter again; when cancelled, the place counts as taken."""
+        self.pausing += 1
+        self.leave(cost)
+        if self.when_free is not None:
+            self.when_free()
+        try:
+            await asyncio.sleep(seconds)
+            await self.enter(cost, is_new=False)
+        except asyncio.CancelledError:
+            self.inside += 1  # whatever the limit says: who entered leaves at once
+            self.limit.in_flight += 1
+            raise
+        finally:
+            self.pausing -= 1
 
     def report(self, outcome: Outcome) -> None:
         """Tell the limit how a request went."""

@@ -94,18 +94,20 @@ class Pump:
         self._arrived = Arrivals(room=max(1000, room))
         self._reader: asyncio.Task[None]
         self._end: asyncio.Task[None]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
         self._killer: asyncio.TimerHandle | None = None
         self._is_read = self._is_stopped = False
         self._calls = self._asked = self._answered = 0
 
     async def __aenter__(self) -> Self:
-        workers = self._endpoint.concurrency
         if self._gated is not None:
             self._gated.gate = self._gate
-            workers += min(workers, _MOST_SPARE)
+            self._gate.when_free = self._add_worker
         self._reader = asyncio.create_task(self._read())
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(workers)]
+        self._reader.add_done_callback(self._ended)
+        for _ in range(self._endpoint.concurrency):
+            self._add_worker()
         self._end = asyncio.create_task(self._finish())
         return self
 
@@ -175,8 +177,18 @@ class Pump:
             if isinstance(self._questions, AsyncGenerator):
                 await self._questions.aclose()
 
+    def _add_worker(self) -> None:
+        """Start one more worker: at first, and for each that pauses, up to as many spare ones."""
+        concurrency = self._endpoint.concurrency
+        if not self._is_stopped and len(self._workers) < concurrency + min(
+            concurrency, _MOST_SPARE
+        ):
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._ended)
+
     async def _work(self) -> None:
-        while questions := await self._next():
+        while self._is_wanted() and (questions := await self._next()):
             cost = 0 if self._gated is None else sum(map(self._gated.most_tokens, questions))
             if not await self._gate.enter(cost):
                 return
@@ -189,6 +201,10 @@ class Pump:
                 self._gate.leave(cost, used=used)
             for question, reply in zip(questions, replies, strict=bool(replies)):
                 await self._take(Answered(question, reply))
+
+    def _is_wanted(self) -> bool:
+        """Return whether there are not more workers than those that pause leave places to."""
+        return len(self._workers) - self._gate.pausing <= self._endpoint.concurrency
 
     async def _next(self) -> list[Question]:
         """Return the next call's questions: the first is waited for, more are taken if there."""
@@ -236,23 +252,24 @@ class Pump:
             await self._arrived.put(answered)
 
     async def _finish(self) -> None:
-        """Wait for everybody, then close the batches; an error of one is raised at the end."""
+        """Wait for everybody, then close the batches; the first error is raised at the end."""
         try:
-            workers = asyncio.gather(*map(self._until_error, self._tasks))
-            await asyncio.gather(self._until_error(self._reader), workers)
+            await asyncio.wait([self._reader])
+            while self._workers:
+                await asyncio.wait(self._workers)
         finally:
             self._arrived.close()
-        for task in (self._reader, *self._tasks):
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+        if self._error is not None:
+            raise self._error
 
-    async def _until_error(self, task: asyncio.Task[None]) -> None:
-        await asyncio.wait([task])
-        if not task.cancelled() and task.exception() is not None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._error = self._error or error
             self.stop()
 
     def _abandon(self) -> None:
-        for task in self._tasks:
+        for task in self._workers:
             task.cancel()
 
 

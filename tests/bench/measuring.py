@@ -34,13 +34,15 @@ class Load:
 class Measure:
     """What a run took; wall is from the first request to the last answer, as the endpoint saw it.
 
-    `startup_seconds` is from the command to the first request, `cpu_seconds` the whole process's.
+    `startup_seconds` is from the command to the first request, `total_seconds` to the end of the
+    program; `cpu_seconds` is the whole process's.
     """
 
     client: str
     exit_status: int
     wall_seconds: float
     startup_seconds: float
+    total_seconds: float
     cpu_seconds: float
     peak_mb: float
     most_in_flight: int
@@ -63,13 +65,14 @@ def _run(client: Client, load: Load, server: StandInServer, *, timeout: float) -
         command = [*client.command, server.url, *words]
         process = subprocess.Popen(command, stdout=said, stderr=complaint)
         status, usage = _ended(process.pid)
-        process.returncode = status
+        total, process.returncode = time.monotonic() - started, status
         stats = server.stats()
         return Measure(
             client=client.name,
             exit_status=status,
             wall_seconds=stats["last_at"] - stats["first_at"],
             startup_seconds=stats["first_at"] - started,
+            total_seconds=total,
             cpu_seconds=usage.ru_utime + usage.ru_stime,
             peak_mb=usage.ru_maxrss / 1024,
             most_in_flight=stats["most_busy"],

@@ -43,14 +43,19 @@ def size_table(found: Sequence[tuple[Load, Measure]]) -> Table:
     """Return the time and the memory of few and of many samples."""
     return Table(
         title="Many samples, answers after 10 ms, 256 in flight",
-        note="Memory is the largest resident set of the whole process.",
-        head=("client", "samples", "wall s", "limit s", "peak MB"),
+        note=(
+            "Asking is from the first request to the last answer, total from the command to its "
+            "end. Memory is the largest resident set of the whole process."
+        ),
+        head=("client", "samples", "asking s", "limit s", "total s", "processor s", "peak MB"),
         rows=[
             (
                 each.client,
                 f"{load.samples:,}",
                 f"{each.wall_seconds:.1f}",
                 f"{load.limit_seconds:.2f}",
+                f"{each.total_seconds:.1f}",
+                f"{each.cpu_seconds:.1f}",
                 f"{each.peak_mb:.0f}",
             )
             for load, each in found

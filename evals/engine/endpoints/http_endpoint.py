@@ -115,15 +115,8 @@ class HttpEndpoint:
         """Wait before the next attempt, out of the others' way; it counts as one more request."""
         if self.gate is None:
             await asyncio.sleep(seconds)
-            return
-        cost = self.most_tokens(question)
-        self.gate.leave(cost)
-        try:
-            await asyncio.sleep(seconds)
-            await self.gate.enter(cost, is_new=False)
-        except asyncio.CancelledError:
-            self.gate.hold()  # who asked still leaves
-            raise
+        else:
+            await self.gate.pause(self.most_tokens(question), seconds)
 
     async def _attempt(self, question: Question, *, timeout_seconds: float) -> Exchange:
         request = self._dialect.request(question)
