@@ -56,7 +56,7 @@ JSON_VALUES = st.recursive(
         st.none(),
         st.booleans(),
         st.integers(-(2**63) + 1, 2**63 - 1),
-        st.floats(allow_nan=False, allow_infinity=False),
+        st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0),
         ANY_TEXT,
     ),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2),
