@@ -54,8 +54,8 @@ coverage: .venv/.dev ## tests with branch coverage
 simulate: .venv/.dev ## false verdicts, samples to a verdict and coverage, as a table
 	$(BIN)/python -m tests.simulate --out $(SIMULATION)
 
-bench: .venv/.dev ## speed, as ratios within one run
-	$(WITH_SERVICES) $(BIN)/python -m tests.bench
+bench: .venv/.dev ## speed beside the peers', as ratios within one run; tables in .bench/
+	$(WITH_SERVICES) $(BIN)/python -m tests.bench --out .bench
 
 worker: .venv/.core ## one more worker for running or configured services
 	$(BIN)/viability worker

@@ -28,7 +28,8 @@ class Answer:
     """One scripted response.
 
     `body` is JSON unless it is bytes. `reset` closes the connection after half the body,
-    `seconds` is a wait before anything is sent.
+    `seconds` is a wait before anything is sent. `events` are sent one by one as a stream, each
+    after a wait of `gap_seconds`; with `reset` its end is missing.
     """
 
     status: int = 200
@@ -36,6 +37,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     reset: bool = False
     seconds: float = 0.0
+    events: Sequence[bytes] = ()
+    gap_seconds: float = 0.0
 
 
 def completion(
@@ -152,7 +155,35 @@ class FakeOpenAI:
         return Answer(body=reply, seconds=self.latency_seconds)
 
 
+def event(content: Any) -> bytes:
+    """Return one server-sent event."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return f"data: {text}\n\n".encode()
+
+
+def chunk(finish: str | None = None, *, usage: Any = None, **delta: Any) -> bytes:
+    """Return one event of a streamed chat completion."""
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    body = {"object": "chat.completion.chunk", "choices": choices if usage is None else []}
+    return event(body if usage is None else {**body, "usage": usage})
+
+
+async def _stream(writer: asyncio.StreamWriter, answer: Answer) -> bool:
+    head = "Content-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n"
+    writer.write(f"HTTP/1.1 {answer.status} X\r\n{head}\r\n".encode())
+    for part in answer.events:
+        await writer.drain()
+        await asyncio.sleep(answer.gap_seconds)
+        writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+    if not answer.reset:
+        writer.write(b"0\r\n\r\n")
+    await writer.drain()
+    return not answer.reset
+
+
 async def _send(writer: asyncio.StreamWriter, answer: Answer) -> bool:
+    if answer.events:
+        return await _stream(writer, answer)
     body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
     headers = {
         "Content-Type": "application/json",

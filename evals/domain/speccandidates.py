@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from evals.domain.specendpoints import HUB_NAME, endpoint, is_gguf
+from evals.domain.specendpoints import HUB_NAME, IN_WORKER, endpoint, is_gguf
 from evals.domain.specharnesses import BLANK, harness
 from evals.domain.specprices import price
 from evals.domain.specproblems import Path, one_of_with_hint
@@ -44,6 +44,7 @@ def candidate_problems(spec: Spec) -> Iterator[tuple[Path, str]]:
     names = [candidate.name for candidate in spec.candidates if candidate.name]
     yield from _repeated(spec.candidates)
     yield from _unloadable(spec.candidates)
+    yield from _unsendable(spec.candidates)
     if spec.incumbent and names and spec.incumbent not in names:
         found = f"found {spec.incumbent!r}, which is no candidate"
         yield ("incumbent",), f"{found}, {one_of_with_hint(spec.incumbent, names)}"
@@ -64,3 +65,17 @@ def _unloadable(candidates: Sequence[CandidateSpec]) -> Iterator[tuple[Path, str
         if is_openvino and model_id and not (is_gguf(model_id) or HUB_NAME.fullmatch(model_id)):
             message = f"found {model_id!r}, expected a GGUF file or a name such as org/name"
             yield ("candidates", index, "model", "id"), message
+
+
+def _unsendable(candidates: Sequence[CandidateSpec]) -> Iterator[tuple[Path, str]]:
+    """Yield what can only be said in a request, where a model in the worker is sent none."""
+    for index, candidate in enumerate(candidates):
+        kind, harness = candidate.endpoint.kind, candidate.harness
+        said = {
+            "reasoning": harness.reasoning,
+            "stream": harness.stream or None,
+            "extra_body": harness.extra_body,
+        }
+        for key in (key for key, value in said.items() if value is not None and kind in IN_WORKER):
+            message = f"kind {kind.value} takes no {key!r}, only openai, anthropic do"
+            yield ("candidates", index, "harness", key), message

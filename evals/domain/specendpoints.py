@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from evals.domain.specjson import plain_mapping
 from evals.domain.specnumbers import not_negative, positive, share, whole
-from evals.domain.specproblems import one_of, one_of_with_hint
+from evals.domain.specproblems import one_of_with_hint
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec
 from evals.domain.specsections import Section
-from evals.domain.specunbuilt import is_not_built, not_built
-from evals.domain.specvalues import Read, Value, optional, text, text_up_to, texts
+from evals.domain.specvalues import Read, Value, flag, optional, text, text_up_to, texts
 
 # A letter, digit or _ first, so that neither ./model nor ../model is one.
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
@@ -70,16 +70,36 @@ ENDPOINT: Mapping[str, Read] = {
     "batch_size": whole(minimum=1),
     "concurrency": whole(minimum=1),
     "requests_per_minute": optional(whole(minimum=1)),
+    "tokens_per_minute": optional(whole(minimum=1)),
     "timeout_seconds": positive,
+    "stream": flag,
+    "extra_body": optional(plain_mapping),
+    "backend": text,
+    "arguments": optional(plain_mapping),
     "pool": text_up_to(60),
     "simulation": simulation,
 }
 # Nothing is asked of a recorded file; only what goes over a network is timed out.
 _LIMITS = ("concurrency", "requests_per_minute")
+_HTTP = (
+    *_LIMITS,
+    "tokens_per_minute",
+    "base_url",
+    "api_key_env",
+    "secret",
+    "timeout_seconds",
+    "stream",
+    "extra_body",
+    "pool",
+)
+_LOCAL = (*_LIMITS, "batch_size", "pool")
 KEYS: Mapping[EndpointKind, tuple[str, ...]] = {
-    EndpointKind.OPENAI: (*_LIMITS, "base_url", "api_key_env", "secret", "timeout_seconds", "pool"),
-    EndpointKind.OPENVINO: (*_LIMITS, "device", "batch_size", "pool"),
-    EndpointKind.HF: (*_LIMITS, "device", "batch_size", "pool"),
+    EndpointKind.OPENAI: _HTTP,
+    EndpointKind.ANTHROPIC: _HTTP,
+    EndpointKind.OPENVINO: (*_LOCAL, "device"),
+    EndpointKind.HF: (*_LOCAL, "device", "arguments"),
+    EndpointKind.VLLM: (*_LOCAL, "arguments"),
+    EndpointKind.LM_EVAL: (*_LOCAL, "backend", "arguments"),
     EndpointKind.RECORDED: (
         "file",
         "key",
@@ -93,8 +113,15 @@ KEYS: Mapping[EndpointKind, tuple[str, ...]] = {
 }
 _REQUIRED: Mapping[EndpointKind, tuple[str, ...]] = {
     EndpointKind.OPENAI: ("base_url",),
+    EndpointKind.LM_EVAL: ("backend",),
     EndpointKind.RECORDED: ("file", "key", "output"),
 }
+# Written into the spec, so that a person sees where the data goes.
+_USUAL: Mapping[EndpointKind, Mapping[str, Any]] = {
+    EndpointKind.ANTHROPIC: {"base_url": "https://api.anthropic.com/v1"},
+}
+_LOADED = frozenset({EndpointKind.OPENVINO, EndpointKind.HF, EndpointKind.VLLM})
+IN_WORKER = _LOADED | {EndpointKind.LM_EVAL}
 
 
 def endpoint(value: Value) -> EndpointSpec:
@@ -112,12 +139,12 @@ def endpoint(value: Value) -> EndpointSpec:
     read = section.read(
         {"kind": _nothing, **keys}, required=_REQUIRED.get(kind, ()), elsewhere=strange
     )
-    return EndpointSpec(**{**read, "kind": kind})
+    return EndpointSpec(**{**_USUAL.get(kind, {}), **read, "kind": kind})
 
 
 def names_local_model(candidate: CandidateSpec) -> bool:
     """Return whether the model is a file or folder on this machine, not a name on a hub."""
-    is_loaded = candidate.endpoint.kind in {EndpointKind.OPENVINO, EndpointKind.HF}
+    is_loaded = candidate.endpoint.kind in _LOADED
     return is_loaded and (is_gguf(candidate.model.id) or not HUB_NAME.fullmatch(candidate.model.id))
 
 
@@ -136,9 +163,7 @@ def _kind(section: Section) -> EndpointKind | None:
     kinds = [kind.value for kind in EndpointKind]
     if name in kinds:
         return EndpointKind(name)
-    if is_not_built("endpoint kind", name):
-        value.note(f"endpoint kind {not_built(name)}, {one_of(kinds)}")
-    elif name:
+    if name:
         value.note(f"unknown endpoint kind {name!r}, {one_of_with_hint(name, kinds)}")
     return None
 

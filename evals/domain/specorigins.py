@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from evals.domain.specendpoints import names_local_model
 from evals.domain.specproblems import Path, SpecProblem
-from evals.domain.specs import CandidateSpec, Spec
+from evals.domain.specs import CandidateSpec, EndpointKind, Spec
 
 _ON_COMMAND_LINE = "is for specs on the command line"
 
@@ -62,6 +62,12 @@ def _local_reach(
     if candidate.endpoint.api_key_env is not None:
         message = f"reading the environment {_ON_COMMAND_LINE}, expected secret: a stored one"
         yield (*path, "endpoint", "api_key_env"), message
+    if candidate.endpoint.kind is EndpointKind.LM_EVAL:
+        # Any backend: some read keys from the environment, some run what a repository holds.
+        yield (*path, "endpoint", "kind"), f"a backend of lm-eval by name {_ON_COMMAND_LINE}"
+    elif candidate.endpoint.arguments is not None:
+        message = f"passing arguments to lm-eval {_ON_COMMAND_LINE}"
+        yield (*path, "endpoint", "arguments"), message
     yield from _file_problems(candidate.endpoint.file, (*path, "endpoint", "file"), uploads)
     if names_local_model(candidate):
         message = f"loading a model from a file {_ON_COMMAND_LINE}, expected a name on a hub"

@@ -12,8 +12,11 @@ class EndpointKind(StrEnum):
     """How a candidate is served."""
 
     OPENAI = "openai"
+    ANTHROPIC = "anthropic"
     OPENVINO = "openvino"
     HF = "hf"
+    VLLM = "vllm"
+    LM_EVAL = "lm_eval"
     RECORDED = "recorded"
     STAND_IN = "stand_in"
 
@@ -90,8 +93,10 @@ class EndpointSpec:
 
     `api_key_env` names an environment variable (command line only), `secret` a stored secret
     (browser and API only). `timeout_seconds` holds for one attempt; a trial may take ten of them.
-    `output`, `input_tokens`, `output_tokens` and `latency_seconds` name columns of a recorded file.
-    `simulation` holds a stand-in's settings.
+    `stream` asks for answers piece by piece, `extra_body` is merged into every request. `backend`
+    names one of lm-eval's, `arguments` are handed to it as they are. `output`, `input_tokens`,
+    `output_tokens` and `latency_seconds` name columns of a recorded file. `simulation` holds a
+    stand-in's settings.
     """
 
     kind: EndpointKind
@@ -100,7 +105,12 @@ class EndpointSpec:
     secret: str | None = None
     concurrency: int = 8
     requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     timeout_seconds: float = 60.0
+    stream: bool = False
+    extra_body: Mapping[str, Any] | None = None
+    backend: str | None = None
+    arguments: Mapping[str, Any] | None = None
     pool: str = "default"
     file: str | None = None
     key: str | None = None
@@ -129,15 +139,22 @@ class PriceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarnessSpec:
-    """How the model is asked. `prompt` is a Jinja template over the sample's columns."""
+    """How the model is asked. `prompt` is a Jinja template over the sample's columns.
+
+    A `temperature` of None is not sent: the vendor's own holds. `reasoning` is an effort or the
+    vendor's own settings; like `extra_body` it goes into the request as it is.
+    """
 
     prompt: str
     system: str | None = None
     max_tokens: int = 256
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    reasoning: str | Mapping[str, Any] | None = None
+    stream: bool = False
+    extra_body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,24 +13,8 @@ NOT_BUILT: Mapping[str, tuple[str, ...]] = {
         r"ttft_p\d+_seconds",
     ),
     "criterion": ("within", "of", "slice", "alpha"),
-    "endpoint kind": ("anthropic", "vllm", "lm_eval"),
-    "endpoint": (
-        "arguments",
-        "args",
-        "extra_body",
-        "quantisation",
-        "region",
-        "stream",
-        "tokens_per_minute",
-    ),
-    "harness": (
-        "extra_body",
-        "few_shot",
-        "format_repair",
-        "reasoning",
-        "self_consistency",
-        "stream",
-    ),
+    "endpoint": ("quantisation", "region"),
+    "harness": ("few_shot", "format_repair", "self_consistency"),
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import datasets
 from lm_eval.api.instance import Instance
-from lm_eval.api.registry import filter_registry, metric_registry
+from lm_eval.api.registry import filter_registry, get_model, metric_registry
 from lm_eval.api.task import ConfigurableTask
 
 from evals.domain.patterns import Pattern
@@ -23,7 +23,7 @@ from evals.domain.problems import InputError, Problem
 from evals.domain.scoring import ScorerError, is_in_house, output_scorer
 from evals.domain.specs import ScorerSpec
 from evals.domain.trials import Score
-from evals.engine.localmodel import LocalBackend, LocalModelError
+from evals.engine.localmodel import LocalBackend, LocalModelError, known_arguments
 from evals.engine.stock import NO_MATCH, StockForm, stock_form
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -226,25 +226,52 @@ def _json_value(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, date | time) else cell
 
 
-def local_backend(
-    *, kind: str, model_id: str, revision: str | None, device: str, batch_size: int
+def local_backend(  # noqa: PLR0913 - one argument for each thing that says which model
+    *,
+    kind: str,
+    model_id: str,
+    revision: str | None,
+    device: str,
+    batch_size: int,
+    arguments: Mapping[str, Any] | None = None,
 ) -> LocalBackend:
-    """Return a model in this process, loaded, behind lm-eval's own backend.
+    """Return a model in this process, loaded, behind the backend that lm-eval calls `kind`.
+
+    `arguments` go to the backend as they are, over what the others say.
 
     Raises:
-        LocalModelError: If the extra that brings torch is missing, or the model cannot be loaded.
+        LocalModelError: If what the backend needs is not installed, or the model cannot be loaded.
     """
-    if kind != "hf":
-        raise LocalModelError(f"there is no local backend {kind!r} yet, expected 'hf'")
+    maker = _backend(kind)
+    named = "pretrained" if known_arguments(maker, {"pretrained": ""}) else "model"
+    usual = {named: model_id, "revision": revision, "device": device, "batch_size": batch_size}
+    given = {**known_arguments(maker, usual), **(arguments or {})}
     try:
-        from lm_eval.models.huggingface import HFLM  # noqa: PLC0415 - needs torch, an extra
+        model = maker(**given)
     except ImportError as error:
-        raise LocalModelError(f"models in this process need the extra hf: {error}") from error
+        raise LocalModelError(f"{_needs(kind)}: {error}") from error
+    except Exception as error:
+        where = f" on {device}" if "device" in given else ""
+        raise LocalModelError(f"cannot load {model_id!r}{where}: {error}") from error
+    return LocalBackend(
+        model, request=_request, takes_messages="chat" in kind, takes_seed=kind == "vllm"
+    )
+
+
+def _backend(kind: str) -> Any:
+    """Return the class that lm-eval registers under `kind`; importing it may take a GPU's stack."""
     try:
-        model = HFLM(model_id, revision=revision or "main", device=device, batch_size=batch_size)
-    except (OSError, ValueError, RuntimeError, AssertionError) as error:
-        raise LocalModelError(f"cannot load {model_id!r} on {device}: {error}") from error
-    return LocalBackend(model, request=_request)
+        return get_model(kind)
+    except ImportError as error:
+        raise LocalModelError(f"{_needs(kind)}: {error}") from error
+    except ValueError as error:
+        raise LocalModelError(f"endpoint.backend: {error}") from error
+
+
+def _needs(kind: str) -> str:
+    if kind == "hf":
+        return "models in this process need the extra hf"
+    return f"the worker lacks what lm-eval's {kind!r} needs (pip install 'lm-eval[{kind}]')"
 
 
 def _request(prompt: str, settings: Mapping[str, Any]) -> Any:

@@ -1,38 +1,44 @@
 """The loop that keeps an endpoint busy: questions in, replies out, memory flat.
 
-async with Pump(endpoint, questions) as pump:
+async with Pump(endpoint, questions, limit=limit) as pump:
     async for batch in pump.batches():
         ...  # score and store; meanwhile the next replies come in
 if pump.fatal is not None:
     ...  # pause the run and show pump.fatal.reply.error
+if pump.is_spent:
+    ...  # stop the run: the next request could pass the budget
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from evals.domain.trials import Question, Reply
-from evals.engine.endpoints import Endpoint, Throttled
-from evals.engine.pace import Pace
+from evals.engine.arrivals import Answered, Arrivals
+from evals.engine.endpoints import Endpoint, Gated, Throttled
+from evals.engine.gate import Gate
+from evals.engine.limits import Limits, ProcessLimit, SharedLimit
+from evals.engine.payments import Payments, Wallet
+
+__all__ = ["Answered", "Pump", "PumpStats", "Wallet"]
+
+_LEAST_READ_AHEAD = 32
+_MOST_SPARE = 256
 
 
-class Answered(NamedTuple):
-    """A question with its reply."""
-
-    question: Question
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PumpStats:
-    """What the pump is doing: `in_flight` and `waiting` now, the others since it started.
+    """What the pump is doing: the first three now, the others since it started.
 
-    `answered` counts replies, `fatal` ones among them; `throttled` counts HTTP 429s.
+    `in_flight` counts requests, `pausing` questions between two attempts or before the limit,
+    `waiting` those read ahead. `answered` counts replies, `fatal` ones among them; `throttled`
+    counts HTTP 429s.
     """
 
     in_flight: int
+    pausing: int
     waiting: int
     asked: int
     answered: int
@@ -42,20 +48,24 @@ class PumpStats:
 class Pump:
     """Asks an endpoint everything that `questions` yields, as fast as its limits allow.
 
-    Exactly `endpoint.concurrency` workers ask; questions are read ahead, so that leasing more of
-    them leaves no gap; replies wait in a bounded place, so that a slow consumer slows the asking
-    instead of filling the memory.
+    As many requests are under way as `limit` grants; questions are read ahead, so that leasing
+    more of them leaves no gap; replies wait in a bounded place, so that a slow consumer slows the
+    asking instead of filling the memory. A question that pauses before another attempt leaves its
+    place to a spare worker.
 
     A reply that `is_fatal` stops the pump and is kept in `fatal`, out of the batches: its question
-    counts as never answered. Use as an async context manager; leaving it ends everything.
+    counts as never answered. `is_spent` says that the wallet stopped it. Use as an async context
+    manager; leaving it ends everything.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, and what limits it
         self,
         endpoint: Endpoint,
         questions: AsyncIterator[Question],
         *,
+        limit: SharedLimit | None = None,
         requests_per_minute: int | None = None,
+        wallet: Wallet | None = None,
         grace_seconds: float | None = None,
     ) -> None:
         """Prepare; nothing is asked before the pump is entered.
@@ -63,29 +73,41 @@ class Pump:
         Args:
             endpoint: What is asked. The pump does not close it.
             questions: Read in order, ahead of need; closed when the pump stops.
-            requests_per_minute: The pace of calls from this pump; None is no limit.
+            limit: What grants requests; by default the endpoint's own concurrency.
+            requests_per_minute: The pace of that default; None is no limit.
+            wallet: Pays for the questions; None is no budget.
             grace_seconds: How long calls in flight may go on after a fatal reply; None is until
                 they are done.
         """
-        room = 4 * endpoint.concurrency * endpoint.batch_size
+        calls = endpoint.concurrency
+        room = 4 * calls * endpoint.batch_size
+        own = Limits(concurrency=calls, requests_per_minute=requests_per_minute)
         self.fatal: Answered | None = None
+        self.is_spent = False
         self._endpoint = endpoint
+        self._gated = endpoint if isinstance(endpoint, Gated) else None
         self._questions = questions
-        self._pace = Pace(requests_per_minute)
+        self._gate = Gate(limit or ProcessLimit(own))
+        self._payments = Payments(wallet)
         self._grace_seconds = grace_seconds
-        self._ahead: asyncio.Queue[Question | None] = asyncio.Queue(max(32, room))
-        self._arrived = _Arrivals(room=max(1000, room))
-        self._stopped = asyncio.Event()
+        self._ahead: asyncio.Queue[Question | None] = asyncio.Queue(max(_LEAST_READ_AHEAD, room))
+        self._arrived = Arrivals(room=max(1000, room))
         self._reader: asyncio.Task[None]
         self._end: asyncio.Task[None]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
         self._killer: asyncio.TimerHandle | None = None
-        self._is_read = False
-        self._in_flight = self._asked = self._answered = 0
+        self._is_read = self._is_stopped = False
+        self._calls = self._asked = self._answered = 0
 
     async def __aenter__(self) -> Self:
+        if self._gated is not None:
+            self._gated.gate = self._gate
+            self._gate.when_free = self._add_worker
         self._reader = asyncio.create_task(self._read())
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._endpoint.concurrency)]
+        self._reader.add_done_callback(self._ended)
+        for _ in range(self._endpoint.concurrency):
+            self._add_worker()
         self._end = asyncio.create_task(self._finish())
         return self
 
@@ -104,8 +126,10 @@ class Pump:
     def stats(self) -> PumpStats:
         """Return what the pump is doing at this moment."""
         endpoint = self._endpoint
+        in_flight = self._calls if self._gated is None else self._gated.in_flight
         return PumpStats(
-            in_flight=self._in_flight,
+            in_flight=in_flight,
+            pausing=self._calls - in_flight,
             waiting=self._ahead.qsize() - self._is_read,
             asked=self._asked,
             answered=self._answered,
@@ -117,7 +141,9 @@ class Pump:
 
         Replies that come within it are still in the batches. Calling again can shorten the grace.
         """
-        self._stopped.set()
+        self._is_stopped = True
+        self._gate.close()
+        self._payments.wake()
         self._reader.cancel()
         while not self._ahead.empty():
             self._ahead.get_nowait()
@@ -151,14 +177,34 @@ class Pump:
             if isinstance(self._questions, AsyncGenerator):
                 await self._questions.aclose()
 
+    def _add_worker(self) -> None:
+        """Start one more worker: at first, and for each that pauses, up to as many spare ones."""
+        concurrency = self._endpoint.concurrency
+        if not self._is_stopped and len(self._workers) < concurrency + min(
+            concurrency, _MOST_SPARE
+        ):
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._ended)
+
     async def _work(self) -> None:
-        while questions := await self._next():
-            await self._pace.wait(self._stopped)
-            if self._stopped.is_set():
+        while self._is_wanted() and (questions := await self._next()):
+            cost = 0 if self._gated is None else sum(map(self._gated.most_tokens, questions))
+            if not await self._gate.enter(cost):
                 return
-            replies = await self._ask(questions)
-            for question, reply in zip(questions, replies, strict=True):
+            used: int | None = None
+            try:
+                replies = await self._ask(questions) if await self._afford(questions) else []
+                used = _tokens(replies)
+                self._heed_fatal(questions, replies)  # before the place goes to somebody else
+            finally:
+                self._gate.leave(cost, used=used)
+            for question, reply in zip(questions, replies, strict=bool(replies)):
                 await self._take(Answered(question, reply))
+
+    def _is_wanted(self) -> bool:
+        """Return whether there are not more workers than those that pause leave places to."""
+        return len(self._workers) - self._gate.pausing <= self._endpoint.concurrency
 
     async def _next(self) -> list[Question]:
         """Return the next call's questions: the first is waited for, more are taken if there."""
@@ -173,87 +219,66 @@ class Pump:
             questions.append(question)
         return questions
 
+    async def _afford(self, questions: list[Question]) -> bool:
+        """Return whether the questions are paid for, stopping the pump where they cannot be."""
+        is_paid = await self._payments.reserve(
+            questions, may_wait=lambda: self._calls > 0 and not self._is_stopped
+        )
+        if not is_paid and not self._is_stopped:
+            self.is_spent = True
+            self.stop()
+        return is_paid
+
     async def _ask(self, questions: list[Question]) -> list[Reply]:
-        self._in_flight += 1
+        self._calls += 1
         self._asked += len(questions)
+        replies: list[Reply] = []
         try:
-            return list(await self._endpoint.answer(questions))
+            replies = list(await self._endpoint.answer(questions))
         finally:
-            self._in_flight -= 1
+            self._calls -= 1
+            self._payments.settle(questions, replies)
+        return replies
+
+    def _heed_fatal(self, questions: list[Question], replies: list[Reply]) -> None:
+        for question, reply in zip(questions, replies, strict=bool(replies)):
+            if reply.is_fatal and self.fatal is None:
+                self.fatal = Answered(question, reply)
+                self.stop(grace_seconds=self._grace_seconds)
 
     async def _take(self, answered: Answered) -> None:
         self._answered += 1
         if not answered.reply.is_fatal:
             await self._arrived.put(answered)
-        elif self.fatal is None:
-            self.fatal = answered
-            self.stop(grace_seconds=self._grace_seconds)
 
     async def _finish(self) -> None:
-        """Wait for everybody, then close the batches; an error of one is raised at the end."""
+        """Wait for everybody, then close the batches; the first error is raised at the end."""
         try:
-            workers = asyncio.gather(*map(self._until_error, self._tasks))
-            await asyncio.gather(self._until_error(self._reader), workers)
+            await asyncio.wait([self._reader])
+            while self._workers:
+                await asyncio.wait(self._workers)
         finally:
             self._arrived.close()
-        for task in (self._reader, *self._tasks):
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+        if self._error is not None:
+            raise self._error
 
-    async def _until_error(self, task: asyncio.Task[None]) -> None:
-        await asyncio.wait([task])
-        if not task.cancelled() and task.exception() is not None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._error = self._error or error
             self.stop()
 
     def _abandon(self) -> None:
-        for task in self._tasks:
+        for task in self._workers:
             task.cancel()
 
 
-class _Arrivals:
-    """Replies that wait for the consumer, `room` of them at most."""
-
-    def __init__(self, *, room: int) -> None:
-        self._waiting: list[Answered] = []
-        self._room = room
-        self._change = asyncio.Event()
-        self._space = asyncio.Event()
-        self._full = asyncio.Event()
-        self._is_closed = False
-
-    async def put(self, answered: Answered) -> None:
-        """Take a reply in at once, since it may be paid for; return when there is room for more."""
-        self._waiting.append(answered)
-        self._change.set()
-        while len(self._waiting) >= self._room:
-            self._space.clear()
-            self._full.set()
-            await self._space.wait()
-
-    async def any(self) -> bool:
-        """Return True once a reply waits, False once none will come."""
-        while not self._waiting and not self._is_closed:
-            self._change.clear()
-            await self._change.wait()
-        return bool(self._waiting)
-
-    async def gather(self, seconds: float, most: int) -> None:
-        """Return after `seconds`, or sooner where more waiting would bring nothing."""
-        if len(self._waiting) >= most or self._is_closed:
-            return
-        self._full.clear()
-        try:
-            await asyncio.wait_for(self._full.wait(), seconds)
-        except TimeoutError:
-            return
-
-    def take(self, most: int) -> list[Answered]:
-        """Return up to `most` replies, oldest first."""
-        taken, self._waiting = self._waiting[:most], self._waiting[most:]
-        self._space.set()
-        return taken
-
-    def close(self) -> None:
-        self._is_closed = True
-        self._change.set()
-        self._full.set()
+def _tokens(replies: list[Reply]) -> int | None:
+    """Return what the replies used in tokens, None where one does not say."""
+    total = 0
+    for reply in replies:
+        asked, made = reply.usage.input_tokens, reply.usage.output_tokens
+        if asked is None or made is None:
+            return None
+        total += asked + made
+    return total if replies else None

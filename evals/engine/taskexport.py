@@ -144,6 +144,10 @@ def _check_harness(harness: HarnessSpec) -> None:
         )
     if harness.system == "":
         raise ExportRefusedError("harness.system is empty, stock lm_eval sends no empty message")
+    if harness.temperature is None:
+        raise ExportRefusedError("harness.temperature is null, stock lm_eval then sends 0")
+    if harness.reasoning is not None or harness.extra_body is not None:
+        raise ExportRefusedError("harness.reasoning and extra_body: stock lm_eval sends no such")
 
 
 def _rows(
@@ -232,7 +236,7 @@ def _generation(harness: HarnessSpec) -> dict[str, Any]:
         "until": list(harness.stop),
         "max_gen_toks": harness.max_tokens,
         "temperature": harness.temperature,
-        "do_sample": harness.temperature > 0,
+        "do_sample": bool(harness.temperature),
         "top_p": harness.top_p,
         "seed": harness.seed,
     }

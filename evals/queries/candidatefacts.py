@@ -16,8 +16,11 @@ from evals.queries import figures
 
 KINDS = {
     EndpointKind.OPENAI: "OpenAI-compatible server",
+    EndpointKind.ANTHROPIC: "Anthropic's Messages API",
     EndpointKind.OPENVINO: "OpenVINO, in the worker",
     EndpointKind.HF: "transformers, in the worker",
+    EndpointKind.VLLM: "vLLM, in the worker",
+    EndpointKind.LM_EVAL: "a backend of lm-eval, in the worker",
     EndpointKind.RECORDED: "recorded answers",
     EndpointKind.STAND_IN: "stand-in (simulated)",
 }

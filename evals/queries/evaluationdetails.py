@@ -180,7 +180,8 @@ def _on(price: PriceSpec) -> str:
 
 
 def _decoding(harness: HarnessSpec) -> str:
-    parts = [f"temperature {harness.temperature:g}", f"at most {harness.max_tokens:,} tokens"]
+    warmth = "the vendor's own" if harness.temperature is None else f"{harness.temperature:g}"
+    parts = [f"temperature {warmth}", f"at most {harness.max_tokens:,} tokens"]
     if harness.top_p is not None:
         parts.append(f"top-p {harness.top_p:g}")
     if harness.stop:

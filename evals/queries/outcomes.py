@@ -15,6 +15,8 @@ from evals.queries.specs import frozen_spec
 SERVED = {
     EndpointKind.OPENVINO: "OpenVINO, on the worker's CPU",
     EndpointKind.HF: "transformers, on the worker",
+    EndpointKind.VLLM: "vLLM, on the worker",
+    EndpointKind.LM_EVAL: "a backend of lm-eval, on the worker",
     EndpointKind.RECORDED: "answers from a file",
     EndpointKind.STAND_IN: "stand-in endpoint",
 }

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -186,7 +186,7 @@ def _save_endpoint(team: Team, spec: CandidateSpec, served_by: ServedBy) -> Endp
 def endpoint_settings(spec: EndpointSpec) -> dict[str, Any]:
     """Return what differs from the defaults, but for what has a column of its own."""
     return {
-        field.name: dict(value) if field.name == "simulation" else value
+        field.name: dict(value) if isinstance(value, Mapping) else value
         for field in dataclasses.fields(spec)
         if field.name not in OWN_COLUMNS and (value := getattr(spec, field.name)) != _default(field)
     }
@@ -231,7 +231,7 @@ def _save_harness(team: Team, spec: HarnessSpec) -> Harness:
     decoding = {
         name: value
         for name, value in facts.items()
-        if name not in {"prompt", "system"} and value is not None
+        if name not in {"prompt", "system"} and (value is not None or name == "temperature")
     }
     return Harness.objects.get_or_create(
         team=team,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from evals.domain.trials import Question, RecordedAnswer
 from evals.engine.endpoints import Endpoint, EndpointError, open_endpoint
+from evals.engine.limits import Limits, ProcessLimit
 from evals.engine.pump import Answered, Pump, PumpStats
 from evals.models import Run
 from evals.queries.work import RunWork, is_live, run_work, spent_usd
@@ -137,13 +138,20 @@ class _Drive:
             allow=policy(self._work.run.evaluation),
         )
         try:
-            await self._ask(endpoint, candidate.endpoint.requests_per_minute)
+            await self._ask(endpoint)
         finally:
             await endpoint.close()
 
-    async def _ask(self, endpoint: Endpoint, requests_per_minute: int | None) -> None:
-        questions = self._questions()
-        async with Pump(endpoint, questions, requests_per_minute=requests_per_minute) as pump:
+    async def _ask(self, endpoint: Endpoint) -> None:
+        allowed = self._work.candidate.endpoint
+        limit = ProcessLimit(
+            Limits(
+                concurrency=endpoint.concurrency,
+                requests_per_minute=allowed.requests_per_minute,
+                tokens_per_minute=allowed.tokens_per_minute,
+            )
+        )
+        async with Pump(endpoint, self._questions(), limit=limit) as pump:
             watch = asyncio.create_task(self._watch(pump))
             try:
                 async for batch in pump.batches(gather_seconds=GATHER_SECONDS):

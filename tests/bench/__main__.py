@@ -1,109 +1,100 @@
-"""`make bench`: the pump against the endpoint's own limit and against a bare aiohttp loop."""
+"""`make bench`: ours beside a bare aiohttp loop and the peers, in one run on one machine.
 
-import asyncio
-import subprocess
+python -m tests.bench [--quick] [--no-peers] [--out FOLDER]
+
+Machines are noisy, so ratios within one run are what counts. Writes bench.md and bench.json.
+"""
+
+import argparse
+import json
+import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
-import aiohttp
-import uvloop
-from rich.console import Console
-from rich.table import Table
+from tests.bench.measuring import Load, Measure, measure
+from tests.bench.peers import Client, own_clients, peer_clients
+from tests.bench.tables import fault_table, markdown, size_table, speed_table
 
-from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec, HarnessSpec, ModelSpec
-from evals.domain.trials import Question
-from evals.engine.endpoints import open_endpoint
-from evals.engine.pump import Pump
-
-SAMPLES = 5000
-SECONDS = 0.1
-ROUNDS = 3
-PROMPT = "Message {}: my card has not come yet, what should I do?\nIntent:"
-Client = Callable[[str, int], Coroutine[None, None, None]]
+_FAULT_SECONDS = 2.0  # the time-out of one attempt, for hung sockets
+FAULTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "one permanent 400": {"permanent": "Message 7:"},
+    "5 % 500s": {"error_rate": 0.05},
+    "5 % content_filter": {"filter_rate": 0.05},
+    "1 % hung sockets": {"hang_rate": 0.01},
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """Wall seconds over the limit SAMPLES * SECONDS / connections, and processor time."""
-
-    over_limit: float
-    cpu_ms_per_sample: float
-
-
-async def pump(url: str, connections: int) -> None:
-    """Ask through our endpoint and pump."""
-    candidate = CandidateSpec(
-        name="bench",
-        model=ModelSpec(id="bench", open=True),
-        endpoint=EndpointSpec(kind=EndpointKind.OPENAI, base_url=url, concurrency=connections),
-        harness=HarnessSpec(prompt="", max_tokens=16),
-    )
-    endpoint = open_endpoint(candidate)
-    async with Pump(endpoint, questions()) as running:
-        answered = [len(batch) async for batch in running.batches()]
-    await endpoint.close()
-    assert sum(answered) == SAMPLES
+def speed(clients: Iterable[Client], *, quick: bool) -> list[tuple[Load, Measure]]:
+    """Measure with answers after 100 ms, and with a few samples for the start-up alone."""
+    found = []
+    for connections, samples in ((64, 1000 if quick else 3000), (256, 2000 if quick else 6000)):
+        for client in clients:
+            slow = 4 if client.name.startswith("inspect") else 1
+            few = Load(samples=8, connections=connections, seconds=0.1)
+            load = Load(samples=samples // slow, connections=connections, seconds=0.1)
+            found += [(each, _told(measure(client, each))) for each in (few, load)]
+    return found
 
 
-async def questions() -> AsyncIterator[Question]:
-    for number in range(SAMPLES):
-        yield Question(sample=number, epoch=0, prompt=PROMPT.format(number))
+def sizes(clients: Iterable[Client], *, quick: bool) -> list[tuple[Load, Measure]]:
+    """Measure with answers after 10 ms, 256 at once, for memory and for many samples."""
+    found = []
+    for client in clients:
+        if client.name.startswith("inspect"):
+            continue  # twenty minutes for the larger one
+        for samples in (1000, 5000) if quick else (5000, 50_000):
+            load = Load(samples=samples, connections=256, seconds=0.01)
+            found.append((load, _told(measure(client, load))))
+    return found
 
 
-async def bare(url: str, connections: int) -> None:
-    """Ask with aiohttp alone: the least that a client of its kind can take."""
-    numbers = iter(range(SAMPLES))
-    connector = aiohttp.TCPConnector(limit=connections)
-
-    async def ask(session: aiohttp.ClientSession) -> None:
-        for number in numbers:
-            message = {"role": "user", "content": PROMPT.format(number)}
-            body = {"model": "bench", "messages": [message], "max_tokens": 16, "temperature": 0}
-            async with session.post(f"{url}/chat/completions", json=body) as response:
-                await response.json()
-
-    async with aiohttp.ClientSession(connector=connector) as session:
-        await asyncio.gather(*(ask(session) for _ in range(connections)))
-
-
-def measure(client: Client, url: str, connections: int) -> Timing:
-    """Return how one client did."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    uvloop.run(client(url, connections))
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    limit = SAMPLES * SECONDS / connections
-    return Timing(over_limit=wall / limit, cpu_ms_per_sample=1000 * cpu / SAMPLES)
-
-
-@contextmanager
-def endpoint() -> Iterator[str]:
-    """Start the local endpoint in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.server", str(SECONDS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-        finally:
-            server.kill()
+def faults(clients: Iterable[Client], *, quick: bool) -> list[tuple[str, Measure]]:
+    """Measure what becomes of samples of which four in five are answered rightly."""
+    load = Load(samples=200 if quick else 1000, connections=32, seconds=0.02)
+    return [
+        (name, _told(measure(client, load, timeout=_FAULT_SECONDS, accuracy=0.8, **behaviour)))
+        for name, behaviour in FAULTS.items()
+        for client in clients
+        if client.name != "bare aiohttp"
+    ]
 
 
 def main() -> None:
-    """Print the table: medians are for the reader to take, so every round is shown."""
-    table = Table("in flight", "client", "wall over limit", "processor ms per sample")
-    with endpoint() as url:
-        for connections in (64, 256):
-            timings: dict[str, list[Timing]] = {"pump": [], "bare aiohttp": []}
-            for _ in range(ROUNDS):
-                timings["pump"].append(measure(pump, url, connections))
-                timings["bare aiohttp"].append(measure(bare, url, connections))
-            for name, found in timings.items():
-                walls = ", ".join(f"{timing.over_limit:.2f}" for timing in found)
-                cpus = ", ".join(f"{timing.cpu_ms_per_sample:.2f}" for timing in found)
-                table.add_row(str(connections), name, walls, cpus)
-    Console().print(table)
+    """Measure, and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer samples")
+    parser.add_argument("--no-peers", action="store_true", help="only ours and the bare loop")
+    parser.add_argument("--out", type=Path, default=Path(), help="the folder of the results")
+    given = parser.parse_args()
+    peers = [] if given.no_peers else peer_clients()
+    clients = own_clients() + [peer for peer in peers if not peer.missing]
+    found_speed = speed(clients, quick=given.quick)
+    found_sizes = sizes(clients, quick=given.quick)
+    found_faults = faults(clients, quick=given.quick)
+    missing = [f"{peer.name}: {peer.missing}" for peer in peers if peer.missing]
+    tables = [speed_table(found_speed), size_table(found_sizes), fault_table(found_faults)]
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "bench.md").write_text(markdown(tables, missing=missing))
+    measured = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "cores": os.cpu_count(),
+        "missing": missing,
+        "speed": [asdict(load) | asdict(each) for load, each in found_speed],
+        "sizes": [asdict(load) | asdict(each) for load, each in found_sizes],
+        "faults": [{"fault": fault, **asdict(each)} for fault, each in found_faults],
+    }
+    (given.out / "bench.json").write_text(json.dumps(measured, indent=1) + "\n")
+    sys.stdout.write((given.out / "bench.md").read_text())
+
+
+def _told(found: Measure) -> Measure:
+    sys.stderr.write(f"{found.client}: {found.requests} requests in {found.wall_seconds:.1f} s\n")
+    return found
 
 
 if __name__ == "__main__":

@@ -1,55 +1,51 @@
-"""A fast local endpoint that answers every chat completion the same after a fixed time."""
+"""The stand-in endpoint: a small fast program that behaves as it is told, in a process of its own.
 
+python -m tests.bench.server --latency 0.1 --error-rate 0.05 --log requests.jsonl
+
+It prints its port and serves until it is killed: chat completions under /v1/chat/completions,
+Anthropic's messages under /v1/messages, both streamed where asked. `GET /stats` says what it has
+seen, `POST /behaviour` changes how it behaves from now on.
+"""
+
+import argparse
 import asyncio
 import json
 import sys
-from typing import cast
+from dataclasses import fields
 
 import uvloop
 
-BODY = json.dumps(
-    {
-        "choices": [{"message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 42, "completion_tokens": 3},
-    }
-).encode()
-HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
-RESPONSE = HEAD.encode() + BODY
+from tests.bench.behaviour import Behaviour
+from tests.bench.connection import Connection, Service
 
 
-class Connection(asyncio.Protocol):
-    """Just enough HTTP to be far faster than what is measured."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.waiting = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.WriteTransport", transport)  # uvloop's is none by its class
-
-    def data_received(self, data: bytes) -> None:
-        self.waiting += data
-        while (end := self.waiting.find(b"\r\n\r\n")) >= 0:
-            head = self.waiting[:end].lower()
-            length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
-            if len(self.waiting) < end + 4 + length:
-                return
-            self.waiting = self.waiting[end + 4 + length :]
-            asyncio.get_running_loop().call_later(self.seconds, self._answer)
-
-    def _answer(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(RESPONSE)
+def parsed(arguments: list[str]) -> tuple[Behaviour, argparse.Namespace]:
+    """Return the behaviour that the arguments ask for, and the rest of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--log", help="a file that gets one JSON line per request")
+    for field in fields(Behaviour):
+        default = field.default
+        name = "--" + field.name.replace("_", "-")
+        parser.add_argument(name, type=type(default), default=default)
+    given = parser.parse_args(arguments)
+    return Behaviour(
+        **{field.name: getattr(given, field.name) for field in fields(Behaviour)}
+    ), given
 
 
-async def serve(seconds: float) -> None:
-    """Listen on a free port of this machine, print it, and go on until killed."""
+async def serve(behaviour: Behaviour, *, port: int, log: str | None) -> None:
+    """Listen on this machine, print the port, and go on until killed."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(seconds), "127.0.0.1", 0, backlog=2048)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    service = Service(behaviour, log=log)
+    server = await loop.create_server(
+        lambda: Connection(service), "127.0.0.1", port, backlog=4096, reuse_address=True
+    )
+    sys.stdout.write(json.dumps({"port": server.sockets[0].getsockname()[1]}) + "\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(float(sys.argv[1])))
+    said, rest = parsed(sys.argv[1:])
+    uvloop.run(serve(said, port=rest.port, log=rest.log))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from evals.domain.specendpoints import IN_WORKER
 from evals.domain.specfile import (
     SpecError,
     SpecOrigin,
@@ -55,7 +56,7 @@ JSON_VALUES = st.recursive(
         st.none(),
         st.booleans(),
         st.integers(-(2**63) + 1, 2**63 - 1),
-        st.floats(allow_nan=False, allow_infinity=False),
+        st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0),
         ANY_TEXT,
     ),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2),
@@ -105,20 +106,27 @@ SIMULATION = options(
     labels=NAMES,
 )
 ASKED = {"concurrency": COUNT, "requests_per_minute": maybe(COUNT), "pool": NAME}
+SENT = maybe(st.dictionaries(ANY_TEXT, JSON_VALUES, max_size=2))
+WORKED = {"batch_size": COUNT, **ASKED}
 ENDPOINTS = st.one_of(
     st.builds(
         EndpointSpec,
-        kind=st.just(EndpointKind.OPENAI),
+        kind=st.sampled_from([EndpointKind.OPENAI, EndpointKind.ANTHROPIC]),
         base_url=st.sampled_from(["http://localhost:8000/v1", "https://a.example"]),
         api_key_env=maybe(st.sampled_from(["KEY", "yes", "_1"])),
         secret=maybe(NAME),
         timeout_seconds=POSITIVE,
+        tokens_per_minute=maybe(COUNT),
+        stream=FLAG,
+        extra_body=SENT,
         **ASKED,
     ),
+    st.builds(EndpointSpec, kind=st.just(EndpointKind.OPENVINO), device=NAME, **WORKED),
+    st.builds(EndpointSpec, kind=st.just(EndpointKind.HF), device=NAME, arguments=SENT, **WORKED),
+    st.builds(EndpointSpec, kind=st.just(EndpointKind.VLLM), arguments=SENT, **WORKED),
     st.builds(
-        EndpointSpec, kind=st.just(EndpointKind.OPENVINO), device=NAME, batch_size=COUNT, **ASKED
+        EndpointSpec, kind=st.just(EndpointKind.LM_EVAL), backend=NAME, arguments=SENT, **WORKED
     ),
-    st.builds(EndpointSpec, kind=st.just(EndpointKind.HF), device=NAME, batch_size=COUNT, **ASKED),
     st.builds(
         EndpointSpec,
         kind=st.just(EndpointKind.RECORDED),
@@ -137,15 +145,18 @@ PRICES = st.one_of(
     st.builds(PriceSpec, usd_per_request=DOLLARS),
     st.builds(PriceSpec, gpu=maybe(NAME), usd_per_hour=DOLLARS),
 )
-HARNESSES = st.builds(
-    HarnessSpec,
-    prompt=NAME,
-    system=maybe(ANY_TEXT),
-    max_tokens=COUNT,
-    temperature=st.floats(0, allow_infinity=False),
-    top_p=maybe(st.floats(0, 1, exclude_min=True)),
-    stop=st.lists(ANY_TEXT.filter(bool), max_size=3).map(tuple),
-    seed=maybe(WHOLE),
+SAID = {
+    "prompt": NAME,
+    "system": maybe(ANY_TEXT),
+    "max_tokens": COUNT,
+    "temperature": maybe(st.floats(0, allow_infinity=False)),
+    "top_p": maybe(st.floats(0, 1, exclude_min=True)),
+    "stop": st.lists(ANY_TEXT.filter(bool), max_size=3).map(tuple),
+    "seed": maybe(WHOLE),
+}
+HARNESSES = st.builds(HarnessSpec, **SAID)
+SENT_HARNESSES = st.builds(
+    HarnessSpec, reasoning=maybe(NAME) | SENT, stream=FLAG, extra_body=SENT, **SAID
 )
 MODELS = st.builds(
     ModelSpec,
@@ -179,6 +190,19 @@ PLANS = st.builds(
 
 
 @st.composite
+def candidates(draw, name):
+    endpoint = draw(ENDPOINTS)
+    is_sent = endpoint.kind not in IN_WORKER
+    return CandidateSpec(
+        name=name,
+        model=draw(MODELS),
+        endpoint=endpoint,
+        harness=draw(SENT_HARNESSES if is_sent else HARNESSES),
+        price=draw(maybe(PRICES)),
+    )
+
+
+@st.composite
 def specs(draw):
     scorers = draw(st.lists(st.sampled_from(list(OPTIONS)), min_size=1, max_size=3, unique=True))
     measured = st.builds(
@@ -198,16 +222,7 @@ def specs(draw):
             for name in scorers
         ),
         bar=tuple(draw(st.lists(measured | scored, min_size=1, max_size=3))),
-        candidates=tuple(
-            CandidateSpec(
-                name=name,
-                model=draw(MODELS),
-                endpoint=draw(ENDPOINTS),
-                harness=draw(HARNESSES),
-                price=draw(maybe(PRICES)),
-            )
-            for name in names
-        ),
+        candidates=tuple(draw(candidates(name)) for name in names),
         incumbent=draw(maybe(st.sampled_from(names))),
         plan=draw(PLANS),
     )

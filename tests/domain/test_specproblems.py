@@ -54,7 +54,7 @@ def test_a_problem_knows_its_file_line_place_and_message():
             line=18,
             path=("candidates", 0, "endpoint", "kind"),
             message="unknown endpoint kind '5', "
-            "expected one of openai, openvino, hf, recorded, stand_in",
+            "expected one of openai, anthropic, openvino, hf, vllm, lm_eval, recorded, stand_in",
         ),
     )
     assert caught.value.problems[0].where == "candidates[0].endpoint.kind"
@@ -66,7 +66,8 @@ def test_a_misspelt_key_is_told_with_the_key_that_was_meant():
     assert str(caught.value) == (
         "spec.yaml:18: candidates[0].endpoint.knd: unknown key 'knd', expected one of kind, "
         "base_url, api_key_env, secret, file, key, output, input_tokens, output_tokens, "
-        "latency_seconds, device, batch_size, concurrency, requests_per_minute, timeout_seconds, "
+        "latency_seconds, device, batch_size, concurrency, requests_per_minute, "
+        "tokens_per_minute, timeout_seconds, stream, extra_body, backend, arguments, "
         "pool, simulation; did you mean 'kind'?"
     )
 
@@ -597,7 +598,8 @@ def test_aliases_that_multiply_are_refused():
             "kind: opnai",
             (
                 "18: candidates[0].endpoint.kind: unknown endpoint kind 'opnai', expected one of "
-                "openai, openvino, hf, recorded, stand_in; did you mean 'openai'?"
+                "openai, anthropic, openvino, hf, vllm, lm_eval, recorded, stand_in; "
+                "did you mean 'openai'?"
             ),
         ),
         (
@@ -620,14 +622,14 @@ def test_aliases_that_multiply_are_refused():
             "kind: recorded; file: a.csv; key: text; output: b; base_url: http://a",
             (
                 "22: candidates[0].endpoint.base_url: kind recorded takes no 'base_url', "
-                "only openai do"
+                "only openai, anthropic do"
             ),
         ),
         (
             "kind: stand_in; batch_size: 4",
             (
                 "19: candidates[0].endpoint.batch_size: kind stand_in takes no 'batch_size', "
-                "only openvino, hf do"
+                "only openvino, hf, vllm, lm_eval do"
             ),
         ),
         (

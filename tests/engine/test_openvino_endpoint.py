@@ -102,6 +102,7 @@ def test_sampling_repeats_with_its_seed_and_differs_between_epochs():
 @needs_openvino
 def test_a_model_is_loaded_once_for_all_endpoints_of_the_process(caplog):
     ask(candidate())
+    caplog.clear()
     with caplog.at_level(logging.INFO):
         ask(candidate(max_tokens=3))
     assert "model loaded" not in caplog.text

@@ -5,7 +5,7 @@
 
 from evals.engine.endpoints.addresses import AddressPolicy
 from evals.engine.endpoints.opening import open_endpoint
-from evals.engine.endpoints.protocol import Endpoint, EndpointError, Throttled
+from evals.engine.endpoints.protocol import Endpoint, EndpointError, Gated, Throttled
 from evals.engine.endpoints.recorded import AnswerLookup
 from evals.engine.endpoints.tryout import EndpointTrial, try_endpoint
 
@@ -15,6 +15,7 @@ __all__ = [
     "Endpoint",
     "EndpointError",
     "EndpointTrial",
+    "Gated",
     "Throttled",
     "open_endpoint",
     "try_endpoint",

@@ -9,19 +9,29 @@ from itertools import count
 from time import monotonic
 from typing import Any
 
+from evals.domain.budget import question_tokens
 from evals.domain.trials import Question, Reply
-from evals.engine.endpoints.openai import ChatCompletions, MalformedReplyError, decode
-from evals.engine.endpoints.refusals import Caller, Refusals, complaint_in, read_complaint
-from evals.engine.endpoints.retries import TryAgain
+from evals.engine.endpoints.dialect import Dialect, MalformedReplyError, decode
+from evals.engine.endpoints.ratelimits import rate_hint
+from evals.engine.endpoints.refusals import (
+    Caller,
+    Refusals,
+    complaint_in,
+    read_complaint,
+    wrapped_status,
+)
+from evals.engine.endpoints.retries import TryAgain, retry_after_seconds
+from evals.engine.endpoints.streams import EventStream
 from evals.engine.endpoints.text import redacted, shortened
 from evals.engine.endpoints.transport import Loss, Lost, Response, Transport
+from evals.engine.gate import Gate
+from evals.engine.limits import Outcome
 
 DEADLINE_ATTEMPTS = 10  # a trial may take this many time-outs
 
 _BAD_REQUEST = 400
 _TOO_MANY = 429
-_BAD_GATEWAY = 502
-_ERRORS = range(400, 600)
+_THROTTLING = frozenset({_TOO_MANY, 503, 529})
 _LOG_EVERY_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -39,25 +49,28 @@ class Exchange:
 class HttpEndpoint:
     """An endpoint over HTTP: one question per call, `concurrency` calls at once.
 
-    `throttled` counts the 429s seen.
+    `throttled` counts the 429s seen, `in_flight` the requests under way.
     """
 
     batch_size = 1
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each part that it is made of
         self,
         *,
-        dialect: ChatCompletions,
+        dialect: Dialect,
         transport: Transport,
         caller: Caller,
         concurrency: int,
         timeout_seconds: float,
+        max_tokens: int,
     ) -> None:
         self.concurrency = concurrency
         self.caller = caller
         self.transport = transport
-        self.throttled = 0
+        self.gate: Gate | None = None
+        self.throttled = self.in_flight = 0
         self._dialect = dialect
+        self._max_tokens = max_tokens
         self._timeout_seconds = timeout_seconds
         self._deadline_seconds = DEADLINE_ATTEMPTS * timeout_seconds
         self._refusals = Refusals(caller=caller, deadline_seconds=self._deadline_seconds)
@@ -77,6 +90,10 @@ class HttpEndpoint:
         """Close the connections."""
         await self.transport.close()
 
+    def most_tokens(self, question: Question) -> int:
+        """Return the most tokens that a question can cost, prompt and answer together."""
+        return question_tokens(question) + self._max_tokens
+
     async def _ask(self, question: Question) -> Reply:
         deadline = monotonic() + self._deadline_seconds
         for attempt in count(1):
@@ -91,13 +108,19 @@ class HttpEndpoint:
             if verdict.is_last(attempt) or monotonic() + pause >= deadline:
                 return verdict.given_up(attempt)
             self._log_retry(verdict.cause)
-            await asyncio.sleep(pause)
+            await self._pause(pause, question)
         raise AssertionError("unreachable: counting does not end")
+
+    async def _pause(self, seconds: float, question: Question) -> None:
+        """Wait before the next attempt, out of the others' way; it counts as one more request."""
+        if self.gate is None:
+            await asyncio.sleep(seconds)
+        else:
+            await self.gate.pause(self.most_tokens(question), seconds)
 
     async def _attempt(self, question: Question, *, timeout_seconds: float) -> Exchange:
         request = self._dialect.request(question)
-        body = json.dumps(request).encode()
-        outcome = await self.transport.post(body, timeout_seconds=timeout_seconds)
+        outcome = await self._post(request, timeout_seconds=timeout_seconds)
         if isinstance(outcome, Lost):
             return Exchange(request, outcome, self._judge_loss(outcome))
         self._has_responded = True
@@ -107,24 +130,43 @@ class HttpEndpoint:
                 return await self._attempt(question, timeout_seconds=timeout_seconds)
         return Exchange(request, outcome, self._judge(outcome))
 
+    async def _post(self, request: dict[str, Any], *, timeout_seconds: float) -> Response | Lost:
+        sent_at = monotonic()
+        self.in_flight += 1
+        try:
+            outcome = await self.transport.post(
+                json.dumps(request).encode(), timeout_seconds=timeout_seconds, listen=self._listen
+            )
+        finally:
+            self.in_flight -= 1
+        if self.gate is not None and isinstance(outcome, Response):
+            self.gate.report(_seen(outcome, sent_at=sent_at, longest=self._deadline_seconds))
+        return outcome
+
+    def _listen(self) -> EventStream:
+        return EventStream(self._dialect.assembly())
+
     def _judge(self, response: Response) -> Reply | TryAgain:
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the family of successes
             return self._refused(response)
         try:
-            content = decode(response.body)
-            if content.get("error") and not content.get("choices"):
+            content = _content(response)
+            if content is None:
+                cut = "the stream broke off in mid-answer"
+                return self._judge_loss(Lost(Loss.BROKEN, cut, response.seconds))
+            if content.get("error") and not content.get(self._dialect.holds):
                 return self._error_in_success(response, content)
             reply = self._dialect.reply(content, seconds=response.seconds)
         except MalformedReplyError as error:
             return self._refusals.malformed(response, str(error))
         self._refusals.replied()
-        return reply
+        if response.events is None:
+            return reply
+        return replace(reply, ttft_seconds=response.events.first_seconds)
 
     def _error_in_success(self, response: Response, content: dict[str, Any]) -> Reply | TryAgain:
-        """Judge an error that a gateway wraps in a 200, by the status it carries inside."""
-        error = content["error"]
-        code = error.get("code") if isinstance(error, dict) else None
-        status = code if isinstance(code, int) and code in _ERRORS else _BAD_GATEWAY
+        """Judge an error in a 200, as gateways and streams have it, by what it says inside."""
+        status = wrapped_status(content["error"])
         return self._refusals.judge(replace(response, status=status), complaint_in(content))
 
     def _refused(self, response: Response) -> Reply | TryAgain:
@@ -158,3 +200,25 @@ class HttpEndpoint:
         self._logged_at = monotonic()
         host = self.caller.host
         logger.warning("endpoint retry host=%s cause=%s retries=%d", host, cause, self._retries)
+
+
+def _content(response: Response) -> dict[str, Any] | None:
+    """Return what the body holds, None where a stream has no end."""
+    return decode(response.body) if response.events is None else response.events.content()
+
+
+def _seen(response: Response, *, sent_at: float, longest: float) -> Outcome:
+    """Return what a limit should learn from a response.
+
+    A wait longer than a trial's deadline ends the run with the vendor's words instead.
+    """
+    hint = rate_hint(response.headers)
+    if response.status not in _THROTTLING:
+        return Outcome(sent_at=sent_at, hint=hint)
+    wait = retry_after_seconds(response.headers)
+    return Outcome(
+        sent_at=sent_at,
+        is_throttled=True,
+        wait_seconds=wait if wait is not None and wait <= longest else None,
+        hint=hint,
+    )

@@ -31,7 +31,12 @@ class Model(Protocol):
     def generate(
         self, questions: Sequence[Question], harness: HarnessSpec, /, *, seed: int | None
     ) -> Sequence[Generated]:
-        """Return one text per question, in order; a RuntimeError is the questions' fault."""
+        """Return one text per question, in order.
+
+        Raises:
+            RuntimeError: If the questions are at fault.
+            OSError: If something between here and the model is.
+        """
 
 
 ModelKey = tuple[str, ...]
@@ -76,7 +81,7 @@ class LocalEndpoint:
                 state=TrialState.INFRA_ERROR, error=shortened(str(error)), is_fatal=True
             )
             return [failure] * len(questions)
-        if self._harness.temperature == 0:
+        if not self._harness.temperature:
             return self._generate(model, questions)
         epochs = groupby(questions, key=lambda question: question.epoch)
         return [reply for _, part in epochs for reply in self._generate(model, list(part))]
@@ -87,10 +92,12 @@ class LocalEndpoint:
         try:
             with _generating:
                 made = model.generate(questions, self._harness, seed=self._seed(questions[0]))
-        except RuntimeError as error:
+        except (RuntimeError, OSError) as error:
             if len(questions) > 1:
                 return [reply for one in questions for reply in self._generate(model, [one])]
-            return [Reply(state=TrialState.MODEL_ERROR, error=shortened(str(error)))]
+            is_outside = isinstance(error, OSError)
+            state = TrialState.INFRA_ERROR if is_outside else TrialState.MODEL_ERROR
+            return [Reply(state=state, error=shortened(str(error)))]
         seconds = perf_counter() - started
         return [_reply(one, seconds=seconds) for one in made]
 

@@ -1,30 +1,51 @@
 """The Chat Completions dialect, as OpenAI, vLLM, SGLang, llama.cpp, Ollama and vendors speak it."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from evals.domain.specs import HarnessSpec
-from evals.domain.trials import Question, Reply, TrialState, Usage
-from evals.engine.endpoints.text import shortened, storable
+from evals.domain.trials import Question, Reply, Usage
+from evals.engine.endpoints.dialect import (
+    MalformedReplyError,
+    count_in,
+    merged,
+    reply_of,
+    texts_of,
+)
+from evals.engine.endpoints.text import shortened
 
 PATH = "/chat/completions"
-
-
-class MalformedReplyError(ValueError):
-    """A body that should hold a reply and does not; says what is missing."""
+_PARTS = ("content", "reasoning_content", "reasoning", "refusal")  # of a streamed message
 
 
 class ChatCompletions:
-    """Writes requests for one model and harness, and reads what comes back."""
+    """Writes requests for one model and harness, and reads what comes back.
 
-    def __init__(self, model: str, harness: HarnessSpec) -> None:
+    A `reasoning` that is a text is sent as `reasoning_effort`, a mapping as `reasoning`. `extra`
+    is merged over everything else.
+    """
+
+    holds = "choices"
+
+    def __init__(
+        self,
+        model: str,
+        harness: HarnessSpec,
+        *,
+        is_streamed: bool = False,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
         settings = {
             "temperature": harness.temperature,
             "top_p": harness.top_p,
             "stop": list(harness.stop) or None,
             "seed": harness.seed,
+            **_reasoning(harness.reasoning),
         }
-        self._settings = {name: value for name, value in settings.items() if value is not None}
+        said = {name: value for name, value in settings.items() if value is not None}
+        stream = {"stream": True, "stream_options": {"include_usage": True}}
+        self.is_streamed = is_streamed
+        self._settings = merged(said, stream if is_streamed else {}, extra)
         self._model = model
         self._max_tokens = harness.max_tokens
         self._limit = "max_tokens"
@@ -41,17 +62,21 @@ class ChatCompletions:
             **self._settings,
         }
 
-    def learns(self, sent: dict[str, Any], complaint: str) -> bool:
+    def learns(self, sent: dict[str, Any], complaint: str, /) -> bool:
         """Return whether a refusal of `sent` shows how to ask instead.
 
-        Newer models of some vendors refuse `max_tokens` and name `max_completion_tokens`.
+        Newer models of some vendors refuse `max_tokens` and name `max_completion_tokens`; some
+        servers refuse `stream_options`, and then say nothing about usage.
         """
-        if "max_completion_tokens" not in complaint or "max_tokens" not in sent:
-            return False
-        self._limit = "max_completion_tokens"
-        return True
+        if "max_completion_tokens" in complaint and "max_tokens" in sent:
+            self._limit = "max_completion_tokens"
+            return True
+        if "stream_options" in complaint and "stream_options" in sent:
+            self._settings.pop("stream_options", None)
+            return True
+        return False
 
-    def reply(self, content: Any, *, seconds: float) -> Reply:
+    def reply(self, content: dict[str, Any], *, seconds: float) -> Reply:
         """Return the reply in a decoded body.
 
         Raises:
@@ -60,31 +85,65 @@ class ChatCompletions:
         choice = _first_choice(content)
         message = choice["message"]
         finish = choice.get("finish_reason")
-        output = _text(message.get("content"))
-        why_none = _why_no_answer(message, output=output, finish=finish)
-        return Reply(
-            state=TrialState.NO_ANSWER if why_none else TrialState.OK,
-            output=output or None,
-            error=why_none,
-            finish_reason=finish if isinstance(finish, str) else None,
+        output = texts_of(message.get("content"))
+        return reply_of(
+            output,
+            why_none=_why_no_answer(message, output=output, finish=finish),
+            finish=finish if isinstance(finish, str) else None,
             usage=_usage(content.get("usage")),
-            latency_seconds=seconds,
+            seconds=seconds,
         )
 
+    def assembly(self) -> "Chunks":
+        """Return where the next streamed reply is put together."""
+        return Chunks()
 
-def decode(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in `body`.
 
-    Raises:
-        MalformedReplyError: If there is none.
-    """
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise MalformedReplyError("expected JSON") from None
-    if not isinstance(content, dict):
-        raise MalformedReplyError("expected a JSON object")
-    return content
+class Chunks:
+    """Puts the chunks of one completion together; usage comes with the last of them."""
+
+    def __init__(self) -> None:
+        self.has_begun = self.is_done = False
+        self._said: dict[str, list[str]] = {}
+        self._finish: Any = None
+        self._usage: Any = None
+        self._error: Any = None
+        self._calls_tool = False
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Take in one chunk."""
+        self._usage = event.get("usage") or self._usage
+        self._error = event.get("error") or self._error
+        choices = event.get("choices")
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            self._finish = choices[0].get("finish_reason") or self._finish
+            delta = choices[0].get("delta")
+            self._take(delta if isinstance(delta, dict) else {})
+
+    def content(self) -> dict[str, Any] | None:
+        """Return the completion, an error that came in its place, or None without an end."""
+        if self._error:
+            return {"error": self._error}
+        if self._finish is None and not self.is_done:
+            return None
+        said = {name: "".join(parts) for name, parts in self._said.items()}
+        message = {**said, "tool_calls": self._calls_tool}
+        return {
+            "choices": [{"message": message, "finish_reason": self._finish}],
+            "usage": self._usage,
+        }
+
+    def _take(self, delta: Mapping[str, Any]) -> None:
+        self._calls_tool |= bool(delta.get("tool_calls"))
+        for name in _PARTS:
+            if isinstance(text := delta.get(name), str) and text:
+                self._said.setdefault(name, []).append(text)
+                self.has_begun = True
+
+
+def _reasoning(reasoning: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    name = "reasoning_effort" if isinstance(reasoning, str) else "reasoning"
+    return {name: reasoning}
 
 
 def _first_choice(content: Any) -> dict[str, Any]:
@@ -95,17 +154,6 @@ def _first_choice(content: Any) -> dict[str, Any]:
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         raise MalformedReplyError("expected a choice with a `message`")
     return choice
-
-
-def _text(content: Any) -> str:
-    """Return the text of a message, which is a string, a list of parts, or nothing."""
-    if isinstance(content, list):
-        content = "".join(
-            part["text"]
-            for part in content
-            if isinstance(part, dict) and isinstance(part.get("text"), str)
-        )
-    return storable(content) if isinstance(content, str) else ""
 
 
 def _why_no_answer(message: dict[str, Any], *, output: str, finish: Any) -> str:
@@ -127,14 +175,8 @@ def _usage(usage: Any) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
     return Usage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
-        reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
+        input_tokens=count_in(usage, "prompt_tokens"),
+        output_tokens=count_in(usage, "completion_tokens"),
+        cached_tokens=count_in(usage.get("prompt_tokens_details"), "cached_tokens"),
+        reasoning_tokens=count_in(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )
-
-
-def _count(counts: Any, name: str) -> int | None:
-    """Return a token count; what is missing or odd is unknown, never 0."""
-    count = counts.get(name) if isinstance(counts, dict) else None
-    return count if type(count) is int and count >= 0 else None

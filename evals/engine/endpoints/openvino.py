@@ -90,9 +90,9 @@ def _settings(harness: HarnessSpec, /, *, seed: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "max_new_tokens": harness.max_tokens,
         "stop_strings": set(harness.stop),
-        "do_sample": harness.temperature > 0,
+        "do_sample": bool(harness.temperature),
     }
-    if harness.temperature > 0:
+    if harness.temperature:
         settings["temperature"] = harness.temperature
         settings["top_p"] = 1.0 if harness.top_p is None else harness.top_p
         settings["rng_seed"] = seed or 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from evals.domain.trials import Question, Reply
+from evals.engine.gate import Gate
 
 
 class EndpointError(ValueError):
@@ -32,3 +33,18 @@ class Throttled(Protocol):
     """An endpoint that counts how often it was told to slow down (HTTP 429)."""
 
     throttled: int
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """An endpoint that waits between attempts, and meanwhile lets others have its place.
+
+    Who asks sets `gate` and has entered it; `answer` leaves before a pause and enters again after
+    it, so that on its return one place is taken as before. `in_flight` counts requests.
+    """
+
+    gate: Gate | None
+    in_flight: int
+
+    def most_tokens(self, question: Question) -> int:
+        """Return the most tokens that a question can cost, prompt and answer together."""

@@ -13,10 +13,25 @@ from evals.engine.endpoints.transport import Response
 _READ = 20_000  # of a body that is not JSON
 _MESSAGE = 300  # leaves room, within what is shown, for where and what to do
 _OUT_OF_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+_NO_CREDIT = "credit balance is too low"  # Anthropic says so in a 400
 _FIRST_SERVER_ERROR = 500
 _FIRST_REDIRECT, _PAST_REDIRECTS = 300, 400
 _FORBIDDEN = 403
 _FORBIDDEN_IN_A_ROW = 3
+_BAD_GATEWAY = 502
+_ERRORS = range(400, 600)
+_TYPES = {  # of errors in the middle of an Anthropic stream
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +44,17 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks whom, as far as an error message should say; `key` is there to be left out."""
+    """Who asks whom, as far as an error message should say; `key` is there to be left out.
+
+    `api` says what sort of server is expected.
+    """
 
     url: str
     host: str
     model: str
     key: str | None = None
     key_source: str | None = None
+    api: str = "an OpenAI-compatible API"
 
 
 def read_complaint(body: bytes) -> Complaint:
@@ -60,6 +79,16 @@ def complaint_in(content: Mapping[str, Any]) -> Complaint:
         if error.get(name):
             return Complaint(str(error[name]), str(error.get("code") or error.get("type") or ""))
     return Complaint(json.dumps(error))
+
+
+def wrapped_status(error: Any) -> int:
+    """Return the status of an error that came in a success: its number, or what its type means."""
+    if not isinstance(error, dict):
+        return _BAD_GATEWAY
+    code = error.get("code")
+    if isinstance(code, int) and code in _ERRORS:
+        return code
+    return _TYPES.get(str(error.get("type")), _BAD_GATEWAY)
 
 
 @dataclass(slots=True)
@@ -92,13 +121,13 @@ class Refusals:
             state=TrialState.MODEL_ERROR,
             error=self._text(status, complaint, hint=self._hint(response)),
             latency_seconds=response.seconds,
-            is_fatal=self._is_fatal(status),
+            is_fatal=self._is_fatal(status) or _NO_CREDIT in complaint.message,
         )
 
     def malformed(self, response: Response, problem: str) -> TryAgain:
         """Return what a 2xx that holds no reply comes to."""
         came = self._said(response.body[:_READ].decode(errors="replace")) or "nothing"
-        expected = "" if self.has_replied else "; check that base_url is an OpenAI-compatible API"
+        expected = "" if self.has_replied else f"; check that base_url is {self.caller.api}"
         return TryAgain(
             cause="no reply in a success",
             error=self._plain(f"{self.caller.url}: {problem}, found: {came}{expected}"),

@@ -66,9 +66,9 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After")
     if (seconds := _number(text)) is not None:
         return seconds
-    if (until := _date(text)) is None:
+    if (until := http_date(text)) is None:
         return None
-    now = _date(headers.get("Date")) or datetime.now(UTC)
+    now = http_date(headers.get("Date")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds())
 
 
@@ -80,7 +80,8 @@ def _number(text: str | None) -> float | None:
     return number if 0 <= number < float("inf") else None
 
 
-def _date(text: str | None) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
+    """Return a date as HTTP headers write it, None where there is none."""
     try:
         date = parsedate_to_datetime(text or "")
     except ValueError:

@@ -1,13 +1,15 @@
 """One POST over kept-alive connections, with everything that can go wrong as a value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from time import perf_counter
 
 import aiohttp
 
 from evals.engine.endpoints.addresses import AddressPolicy, guarded_socket, is_refusal
+from evals.engine.endpoints.streams import CONTENT_TYPE, EventStream
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -27,12 +29,13 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the server sent, read whole."""
+    """What the server sent, read whole; `events` where it was a stream of them."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    events: EventStream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +59,26 @@ class Transport:
         self._allow = allow
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes, *, timeout_seconds: float) -> Response | Lost:
-        """Return the response to `body`, or why there is none within `timeout_seconds`."""
+    async def post(
+        self, body: bytes, *, timeout_seconds: float, listen: Callable[[], EventStream]
+    ) -> Response | Lost:
+        """Return the response to `body`, or why there is none within `timeout_seconds`.
+
+        A stream of events is fed, as it comes, to what `listen` makes.
+        """
         session = self._session or self._open()
-        limits = aiohttp.ClientTimeout(
-            total=timeout_seconds, sock_connect=min(_CONNECT_SECONDS, timeout_seconds)
-        )
+        limits = _timeout(timeout_seconds)
         started = perf_counter()
         try:
             async with session.post(
                 self.url, data=body, timeout=limits, allow_redirects=False
             ) as response:
-                content = await _read(response)
+                events = listen() if response.content_type == CONTENT_TYPE else None
+                content = await _read(response, events, started=started)
                 seconds = perf_counter() - started
                 if content is None:
                     return Lost(Loss.TOO_LARGE, f"sent more than {MOST_BYTES:,} bytes", seconds)
-                return Response(response.status, response.headers, content, seconds)
+                return Response(response.status, response.headers, content, seconds, events)
         except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as error:
             return _lost(error, seconds=perf_counter() - started, limit=timeout_seconds)
 
@@ -93,7 +100,15 @@ class Transport:
         return self._session
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Return the limits of one attempt; all but the last of a trial have the same."""
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT_SECONDS, seconds))
+
+
+async def _read(
+    response: aiohttp.ClientResponse, events: EventStream | None, *, started: float
+) -> bytes | None:
     """Return the whole body, unpacked, or None once it passes the limit."""
     parts: list[bytes] = []
     size = 0
@@ -103,6 +118,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
             response.close()
             return None
         parts.append(part)
+        if events is not None:
+            events.feed(part, seconds=perf_counter() - started)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -16,9 +16,10 @@ from evals.domain.specs import (
 )
 from evals.domain.trials import Question, Reply, TrialState, Usage
 from evals.engine.endpoints import open_endpoint
-from evals.engine.endpoints.hf import HarnessModel
+from evals.engine.endpoints.lmeval import HarnessModel
 from evals.engine.endpoints.local import LocalEndpoint
 from evals.engine.localmodel import Generation, LocalBackend
+from tests.fakes import FakeOpenAI
 
 HARNESS = HarnessSpec(prompt="", system="Be brief.", max_tokens=5, stop=("\n",), seed=3)
 QUESTIONS = [
@@ -84,3 +85,55 @@ def test_without_torch_the_run_pauses_and_says_what_is_missing():
     reply = asyncio.run(endpoint.answer(QUESTIONS))[0]
     assert (reply.state, reply.is_fatal) == (TrialState.INFRA_ERROR, True)
     assert "extra hf" in reply.error
+
+
+def local(kind: EndpointKind, *, model: str = "org/model", **endpoint: Any) -> CandidateSpec:
+    return CandidateSpec(
+        name="local",
+        model=ModelSpec(id=model, open=True),
+        endpoint=EndpointSpec(kind=kind, batch_size=2, **endpoint),
+        harness=HARNESS,
+    )
+
+
+def ask_local(spec: CandidateSpec) -> Sequence[Reply]:
+    return asyncio.run(open_endpoint(spec).answer(QUESTIONS))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vllm is there")
+def test_without_vllm_the_run_pauses_and_says_what_to_install():
+    reply = ask_local(local(EndpointKind.VLLM))[0]
+    assert (reply.state, reply.is_fatal) == (TrialState.INFRA_ERROR, True)
+    assert "pip install 'lm-eval[vllm]'" in reply.error
+
+
+def test_a_backend_that_lm_eval_does_not_have_is_named_with_those_it_has():
+    reply = ask_local(local(EndpointKind.LM_EVAL, backend="nonesuch"))[0]
+    assert reply.is_fatal
+    assert "endpoint.backend" in reply.error
+    assert "nonesuch" in reply.error
+
+
+def test_any_backend_of_lm_eval_answers_in_batches():
+    replies = ask_local(local(EndpointKind.LM_EVAL, backend="dummy"))
+    assert [reply.state for reply in replies] == [TrialState.OK] * 2
+    assert replies[0].usage == Usage()
+
+
+def test_a_backend_that_asks_over_a_network_gets_its_arguments_and_the_chat():
+    with FakeOpenAI() as server:
+        arguments = {"base_url": f"{server.base_url}/chat/completions", "max_retries": 1}
+        chat = local(EndpointKind.LM_EVAL, backend="local-chat-completions", arguments=arguments)
+        replies = ask_local(chat)
+    assert [reply.output for reply in replies] == ["yes", "yes"]
+    body = server.requests[0].body
+    assert body["model"] == "org/model"
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["stop"] == ["\n"]
+
+
+def test_a_server_that_a_backend_cannot_reach_is_an_infra_error():
+    arguments = {"base_url": "http://127.0.0.1:9/v1/chat/completions", "max_retries": 1}
+    spec = local(EndpointKind.LM_EVAL, backend="local-chat-completions", arguments=arguments)
+    reply = ask_local(spec)[0]
+    assert (reply.state, reply.is_fatal) == (TrialState.INFRA_ERROR, False)

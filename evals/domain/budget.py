@@ -1,0 +1,100 @@
+"""A cap in dollars, kept before the money is spent: what is in flight counts at its worst."""
+
+from decimal import Decimal
+
+from evals.domain.costs import trial_cost
+from evals.domain.specs import HarnessSpec, PriceSpec
+from evals.domain.trials import Question, Reply, Usage
+
+MESSAGE_TOKENS = 8  # what a chat template writes around one message, roughly
+_NOTHING = Decimal(0)
+
+
+def text_tokens(text: str) -> int:
+    """Return about the most tokens that a text can have.
+
+    Half of its UTF-8 bytes: English has four to five bytes a token, digits and most other scripts
+    three or two. A text of nothing but rare characters can have more.
+    """
+    size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+    return -(-size // 2)
+
+
+def question_tokens(question: Question) -> int:
+    """Return about the most tokens that a question's prompt and system prompt can have."""
+    texts = (question.prompt, question.system)
+    return sum(MESSAGE_TOKENS + text_tokens(text) for text in texts if text is not None)
+
+
+def worst_case_usd(
+    question: Question, *, price: PriceSpec | None, harness: HarnessSpec, attempts: int = 1
+) -> Decimal | None:
+    """Return the most that asking a question can cost, None where the price is unknown.
+
+    Hardware by the hour costs nothing more for a request.
+
+    Args:
+        question: With its prompt as it will be sent.
+        price: What the endpoint charges.
+        harness: Gives the longest answer.
+        attempts: Requests that may be paid for; most vendors charge no failed one.
+    """
+    if price is not None and price.usd_per_hour is not None:
+        return _NOTHING
+    usage = Usage(
+        input_tokens=attempts * question_tokens(question),
+        output_tokens=attempts * harness.max_tokens,
+    )
+    return trial_cost(usage, price, attempts=attempts)
+
+
+def may_ask(
+    *, budget: Decimal | None, spent: Decimal, in_flight: Decimal, following: Decimal | None
+) -> bool:
+    """Return whether one more request keeps within the budget whatever the answers will cost.
+
+    Args:
+        budget: The cap; None is none.
+        spent: What the stored answers cost.
+        in_flight: The worst case of the requests under way.
+        following: The worst case of the next one; None is unknown, which no budget can stop.
+    """
+    if budget is None or following is None:
+        return True
+    return spent + in_flight + following <= budget
+
+
+class Purse:
+    """What one worker may spend: filled from the budget, drawn on before each request.
+
+    `spent` is what its answers cost, as far as that is known; one whose usage is not reported
+    counts at its worst case.
+    """
+
+    def __init__(
+        self, allowance: Decimal | None, *, price: PriceSpec | None, harness: HarnessSpec
+    ) -> None:
+        self.allowance = allowance
+        self.spent = self.reserved = _NOTHING
+        self._price = price
+        self._harness = harness
+
+    def reserve(self, question: Question) -> bool:
+        """Set the worst case of a question aside; False where there is not enough left."""
+        worst = worst_case_usd(question, price=self._price, harness=self._harness)
+        if not may_ask(
+            budget=self.allowance, spent=self.spent, in_flight=self.reserved, following=worst
+        ):
+            return False
+        self.reserved += worst or _NOTHING
+        return True
+
+    def settle(self, question: Question, reply: Reply | None) -> None:
+        """Put what a question really cost in the place of its worst case; None: it had no reply."""
+        worst = worst_case_usd(question, price=self._price, harness=self._harness) or _NOTHING
+        self.reserved -= worst
+        if reply is None:
+            self.spent += worst  # it may have been paid for all the same
+            return
+        cost = trial_cost(reply.usage, self._price, attempts=reply.attempts)
+        self.spent += worst if cost is None and reply.output else cost or _NOTHING
