@@ -8,565 +8,1150 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Candidate',
+            name="Candidate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('price', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('archived_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("price", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("archived_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=20)),
-                ('pool', models.CharField(default='default', max_length=60)),
-                ('settings', models.JSONField(default=dict)),
-                ('identity', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('archived_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("kind", models.CharField(max_length=20)),
+                ("pool", models.CharField(default="default", max_length=60)),
+                ("settings", models.JSONField(default=dict)),
+                ("identity", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("archived_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='EvalSet',
+            name="EvalSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Harness',
+            name="Harness",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identity', models.CharField(max_length=64)),
-                ('prompt', models.TextField()),
-                ('system', models.TextField(null=True)),
-                ('decoding', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identity", models.CharField(max_length=64)),
+                ("prompt", models.TextField()),
+                ("system", models.TextField(null=True)),
+                ("decoding", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Model',
+            name="Model",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identifier', models.CharField(max_length=300)),
-                ('revision', models.CharField(max_length=200, null=True)),
-                ('lab', models.CharField(max_length=200, null=True)),
-                ('licence', models.CharField(max_length=200, null=True)),
-                ('is_open', models.BooleanField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=300)),
+                ("revision", models.CharField(max_length=200, null=True)),
+                ("lab", models.CharField(max_length=200, null=True)),
+                ("licence", models.CharField(max_length=200, null=True)),
+                ("is_open", models.BooleanField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='OneTimeLink',
+            name="OneTimeLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ScorerSet',
+            name="ScorerSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('definitions', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("definitions", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Secret',
+            name="Secret",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('ciphertext', models.TextField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('rotated_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("ciphertext", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("rotated_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConnectionTest',
+            name="ConnectionTest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('result', models.JSONField(default=dict)),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tests', to='evals.candidate')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("result", models.JSONField(default=dict)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tests",
+                        to="evals.candidate",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='candidates', to='evals.endpoint'),
+            model_name="candidate",
+            name="endpoint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="candidates",
+                to="evals.endpoint",
+            ),
         ),
         migrations.CreateModel(
-            name='EvalSetVersion',
+            name="EvalSetVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('sample_count', models.PositiveIntegerField()),
-                ('rejected_count', models.PositiveIntegerField(default=0)),
-                ('columns', models.JSONField()),
-                ('mapping', models.JSONField()),
-                ('source_name', models.CharField(max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('eval_set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='evals.evalset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("sample_count", models.PositiveIntegerField()),
+                ("rejected_count", models.PositiveIntegerField(default=0)),
+                ("columns", models.JSONField()),
+                ("mapping", models.JSONField()),
+                ("source_name", models.CharField(max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "eval_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="evals.evalset",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='harness',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='candidates', to='evals.harness'),
+            model_name="candidate",
+            name="harness",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="candidates",
+                to="evals.harness",
+            ),
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='candidates', to='evals.model'),
+            model_name="candidate",
+            name="model",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="candidates",
+                to="evals.model",
+            ),
         ),
         migrations.CreateModel(
-            name='QualityBar',
+            name="QualityBar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('spec', models.TextField()),
-                ('identity', models.CharField(max_length=64, null=True)),
-                ('sample_count', models.PositiveIntegerField()),
-                ('epochs', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('paused', 'paused'), ('completed', 'completed'), ('stopped', 'stopped'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='evals.evalsetversion')),
-                ('bar', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='evals.qualitybar')),
-                ('scorer_set', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='evals.scorerset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("spec", models.TextField()),
+                ("identity", models.CharField(max_length=64, null=True)),
+                ("sample_count", models.PositiveIntegerField()),
+                ("epochs", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("paused", "paused"),
+                            ("completed", "completed"),
+                            ("stopped", "stopped"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="evals.evalsetversion",
+                    ),
+                ),
+                (
+                    "bar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="evals.qualitybar",
+                    ),
+                ),
+                (
+                    "scorer_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="evals.scorerset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('metric', models.CharField(max_length=100)),
-                ('comparator', models.CharField(max_length=20)),
-                ('threshold', models.FloatField()),
-                ('is_advisory', models.BooleanField(default=False)),
-                ('bar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='evals.qualitybar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("metric", models.CharField(max_length=100)),
+                ("comparator", models.CharField(max_length=20)),
+                ("threshold", models.FloatField()),
+                ("is_advisory", models.BooleanField(default=False)),
+                (
+                    "bar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="criteria",
+                        to="evals.qualitybar",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='RecordedAnswerRow',
+            name="RecordedAnswerRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key_hash', models.CharField(max_length=64)),
-                ('output', models.TextField()),
-                ('input_tokens', models.PositiveIntegerField(null=True)),
-                ('output_tokens', models.PositiveIntegerField(null=True)),
-                ('latency_seconds', models.FloatField(null=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='evals.endpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key_hash", models.CharField(max_length=64)),
+                ("output", models.TextField()),
+                ("input_tokens", models.PositiveIntegerField(null=True)),
+                ("output_tokens", models.PositiveIntegerField(null=True)),
+                ("latency_seconds", models.FloatField(null=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="evals.endpoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('is_incumbent', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('paused', 'paused'), ('completed', 'completed'), ('stopped', 'stopped'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('in_flight', models.PositiveIntegerField(default=0)),
-                ('throttled', models.PositiveIntegerField(default=0)),
-                ('rung_at', models.DateTimeField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='runs', to='evals.candidate')),
-                ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='evals.evaluation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("is_incumbent", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("paused", "paused"),
+                            ("completed", "completed"),
+                            ("stopped", "stopped"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("in_flight", models.PositiveIntegerField(default=0)),
+                ("throttled", models.PositiveIntegerField(default=0)),
+                ("rung_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="runs",
+                        to="evals.candidate",
+                    ),
+                ),
+                (
+                    "evaluation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="evals.evaluation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('row', models.PositiveIntegerField()),
-                ('key', models.TextField(null=True)),
-                ('input', models.JSONField()),
-                ('target', models.TextField()),
-                ('slices', models.JSONField(default=dict)),
-                ('cluster', models.TextField(null=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='evals.evalsetversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("row", models.PositiveIntegerField()),
+                ("key", models.TextField(null=True)),
+                ("input", models.JSONField()),
+                ("target", models.TextField()),
+                ("slices", models.JSONField(default=dict)),
+                ("cluster", models.TextField(null=True)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="evals.evalsetversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='endpoint',
-            name='secret',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='evals.secret'),
+            model_name="endpoint",
+            name="secret",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="+",
+                to="evals.secret",
+            ),
         ),
         migrations.CreateModel(
-            name='Shard',
+            name="Shard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.PositiveIntegerField()),
-                ('stop', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('leased', 'leased'), ('done', 'done')], default='waiting', max_length=10)),
-                ('holder', models.CharField(blank=True, max_length=200)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shards', to='evals.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.PositiveIntegerField()),
+                ("stop", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("leased", "leased"), ("done", "done")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("holder", models.CharField(blank=True, max_length=200)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shards",
+                        to="evals.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['run', 'start'],
+                "ordering": ["run", "start"],
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('is_interactive', models.BooleanField(null=True)),
-                ('monthly_volume', models.PositiveBigIntegerField(null=True)),
-                ('failure_cost_usd', models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('incumbent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='evals.candidate')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='evals.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("is_interactive", models.BooleanField(null=True)),
+                ("monthly_volume", models.PositiveBigIntegerField(null=True)),
+                (
+                    "failure_cost_usd",
+                    models.DecimalField(decimal_places=6, max_digits=14, null=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "incumbent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="evals.candidate",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tasks",
+                        to="evals.team",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='scorerset',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scorer_sets', to='evals.task'),
+            model_name="scorerset",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="scorer_sets",
+                to="evals.task",
+            ),
         ),
         migrations.AddField(
-            model_name='qualitybar',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bars', to='evals.task'),
+            model_name="qualitybar",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="bars", to="evals.task"
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='evals.task'),
+            model_name="evaluation",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="evaluations",
+                to="evals.task",
+            ),
         ),
         migrations.AddField(
-            model_name='evalset',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='eval_sets', to='evals.task'),
+            model_name="evalset",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="eval_sets",
+                to="evals.task",
+            ),
         ),
         migrations.AddField(
-            model_name='candidate',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='evals.task'),
+            model_name="candidate",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="candidates",
+                to="evals.task",
+            ),
         ),
         migrations.AddField(
-            model_name='secret',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='evals.team'),
+            model_name="secret",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="secrets", to="evals.team"
+            ),
         ),
         migrations.AddField(
-            model_name='model',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='models', to='evals.team'),
+            model_name="model",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="models", to="evals.team"
+            ),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('admin', 'Admin'), ('editor', 'Editor'), ('viewer', 'Viewer')], max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='evals.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("admin", "Admin"), ("editor", "Editor"), ("viewer", "Viewer")],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="evals.team",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='harness',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='harnesses', to='evals.team'),
+            model_name="harness",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="harnesses",
+                to="evals.team",
+            ),
         ),
         migrations.AddField(
-            model_name='endpoint',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='endpoints', to='evals.team'),
+            model_name="endpoint",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="endpoints",
+                to="evals.team",
+            ),
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('action', models.CharField(max_length=60)),
-                ('subject', models.CharField(max_length=300)),
-                ('details', models.JSONField(default=dict)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audit', to='evals.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("action", models.CharField(max_length=60)),
+                ("subject", models.CharField(max_length=300)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="audit",
+                        to="evals.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Trial',
+            name="Trial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveIntegerField()),
-                ('epoch', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(max_length=12)),
-                ('output', models.TextField(null=True)),
-                ('answer', models.TextField(null=True)),
-                ('scores', models.JSONField()),
-                ('details', models.JSONField(default=dict)),
-                ('input_tokens', models.PositiveIntegerField(null=True)),
-                ('output_tokens', models.PositiveIntegerField(null=True)),
-                ('cached_tokens', models.PositiveIntegerField(null=True)),
-                ('reasoning_tokens', models.PositiveIntegerField(null=True)),
-                ('latency_seconds', models.FloatField(null=True)),
-                ('ttft_seconds', models.FloatField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=1)),
-                ('finish_reason', models.CharField(max_length=60, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trials', to='evals.run')),
-                ('sample', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='evals.sample')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveIntegerField()),
+                ("epoch", models.PositiveSmallIntegerField()),
+                ("state", models.CharField(max_length=12)),
+                ("output", models.TextField(null=True)),
+                ("answer", models.TextField(null=True)),
+                ("scores", models.JSONField()),
+                ("details", models.JSONField(default=dict)),
+                ("input_tokens", models.PositiveIntegerField(null=True)),
+                ("output_tokens", models.PositiveIntegerField(null=True)),
+                ("cached_tokens", models.PositiveIntegerField(null=True)),
+                ("reasoning_tokens", models.PositiveIntegerField(null=True)),
+                ("latency_seconds", models.FloatField(null=True)),
+                ("ttft_seconds", models.FloatField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=1)),
+                ("finish_reason", models.CharField(max_length=60, null=True)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="trials",
+                        to="evals.run",
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="evals.sample",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=300)),
-                ('file', models.FileField(upload_to='')),
-                ('size', models.PositiveBigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='evals.team')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("file", models.FileField(upload_to="")),
+                ("size", models.PositiveBigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uploads",
+                        to="evals.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VerdictRow',
+            name="VerdictRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(max_length=10, null=True)),
-                ('grounds', models.JSONField()),
-                ('computed_at', models.DateTimeField()),
-                ('stale_reason', models.TextField(blank=True)),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='verdict', to='evals.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state", models.CharField(max_length=10, null=True)),
+                ("grounds", models.JSONField()),
+                ("computed_at", models.DateTimeField()),
+                ("stale_reason", models.TextField(blank=True)),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verdict",
+                        to="evals.run",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_once_per_email'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_once_per_email"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evalsetversion',
-            constraint=models.UniqueConstraint(fields=('eval_set', 'number'), name='version_once_per_number'),
+            model_name="evalsetversion",
+            constraint=models.UniqueConstraint(
+                fields=("eval_set", "number"), name="version_once_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evalsetversion',
-            constraint=models.UniqueConstraint(fields=('eval_set', 'sha256'), name='version_once_per_content'),
+            model_name="evalsetversion",
+            constraint=models.UniqueConstraint(
+                fields=("eval_set", "sha256"), name="version_once_per_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('bar', 'position'), name='criterion_once_per_line'),
+            model_name="criterion",
+            constraint=models.UniqueConstraint(
+                fields=("bar", "position"), name="criterion_once_per_line"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('comparator__in', ['at_least', 'at_most'])), name='criterion_comparator_known'),
+            model_name="criterion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("comparator__in", ["at_least", "at_most"])),
+                name="criterion_comparator_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recordedanswerrow',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'key_hash'), name='answer_once_per_key'),
+            model_name="recordedanswerrow",
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "key_hash"), name="answer_once_per_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['state'], name='run_by_state'),
+            model_name="run",
+            index=models.Index(fields=["state"], name="run_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('evaluation', 'position'), name='run_once_per_place'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                fields=("evaluation", "position"), name="run_once_per_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('evaluation', 'candidate'), name='run_once_per_candidate'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                fields=("evaluation", "candidate"), name="run_once_per_candidate"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_incumbent', True)), fields=('evaluation',), name='run_one_incumbent'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_incumbent", True)),
+                fields=("evaluation",),
+                name="run_one_incumbent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'paused', 'completed', 'stopped', 'failed', 'cancelled'])), name='run_state_known'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "running",
+                            "paused",
+                            "completed",
+                            "stopped",
+                            "failed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="run_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('version', 'position'), name='sample_once_per_position'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(
+                fields=("version", "position"), name="sample_once_per_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('version', 'row'), name='sample_once_per_row'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(
+                fields=("version", "row"), name="sample_once_per_row"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shard',
-            index=models.Index(condition=models.Q(('state', 'done'), _negated=True), fields=['run', 'start'], name='shard_unfinished'),
+            model_name="shard",
+            index=models.Index(
+                condition=models.Q(("state", "done"), _negated=True),
+                fields=["run", "start"],
+                name="shard_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shard',
-            constraint=models.UniqueConstraint(fields=('run', 'start'), name='shard_once_per_place'),
+            model_name="shard",
+            constraint=models.UniqueConstraint(
+                fields=("run", "start"), name="shard_once_per_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shard',
-            constraint=models.CheckConstraint(condition=models.Q(('stop__gt', models.F('start'))), name='shard_not_empty'),
+            model_name="shard",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stop__gt", models.F("start"))), name="shard_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('holder', ''), ('lease_until__isnull', True)), _connector='OR'), name='shard_leased_has_a_lease'),
+            model_name="shard",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_until__isnull", False), ("state", "leased")),
+                    models.Q(
+                        models.Q(("state", "leased"), _negated=True),
+                        ("holder", ""),
+                        ("lease_until__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="shard_leased_has_a_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorerset',
-            constraint=models.UniqueConstraint(fields=('task', 'number'), name='scorers_once_per_number'),
+            model_name="scorerset",
+            constraint=models.UniqueConstraint(
+                fields=("task", "number"), name="scorers_once_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='qualitybar',
-            constraint=models.UniqueConstraint(fields=('task', 'number'), name='bar_once_per_number'),
+            model_name="qualitybar",
+            constraint=models.UniqueConstraint(
+                fields=("task", "number"), name="bar_once_per_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='evaluation',
-            index=models.Index(fields=['state'], name='evaluation_by_state'),
+            model_name="evaluation",
+            index=models.Index(fields=["state"], name="evaluation_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.UniqueConstraint(fields=('task', 'number'), name='evaluation_once_per_number'),
+            model_name="evaluation",
+            constraint=models.UniqueConstraint(
+                fields=("task", "number"), name="evaluation_once_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.UniqueConstraint(fields=('task', 'identity'), name='evaluation_once'),
+            model_name="evaluation",
+            constraint=models.UniqueConstraint(fields=("task", "identity"), name="evaluation_once"),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('epochs__gte', 1)), name='evaluation_has_epochs'),
+            model_name="evaluation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("epochs__gte", 1)), name="evaluation_has_epochs"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'paused', 'completed', 'stopped', 'failed', 'cancelled'])), name='evaluation_state_known'),
+            model_name="evaluation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "running",
+                            "paused",
+                            "completed",
+                            "stopped",
+                            "failed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="evaluation_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evalset',
-            constraint=models.UniqueConstraint(fields=('task', 'name'), name='evalset_once_per_name'),
+            model_name="evalset",
+            constraint=models.UniqueConstraint(
+                fields=("task", "name"), name="evalset_once_per_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('task', 'name'), name='candidate_once_per_name'),
+            model_name="candidate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("archived_at__isnull", True)),
+                fields=("task", "name"),
+                name="candidate_once_per_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(models.F('team'), django.db.models.functions.text.Lower('name'), name='task_once_per_name'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                models.F("team"),
+                django.db.models.functions.text.Lower("name"),
+                name="task_once_per_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('failure_cost_usd__isnull', True), ('failure_cost_usd__gte', 0), _connector='OR'), name='task_failure_cost_not_negative'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("failure_cost_usd__isnull", True),
+                    ("failure_cost_usd__gte", 0),
+                    _connector="OR",
+                ),
+                name="task_failure_cost_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secret',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='secret_once_per_name'),
+            model_name="secret",
+            constraint=models.UniqueConstraint(
+                fields=("team", "name"), name="secret_once_per_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=models.UniqueConstraint(fields=('team', 'identifier', 'revision', 'is_open'), name='model_once_per_revision', nulls_distinct=False),
+            model_name="model",
+            constraint=models.UniqueConstraint(
+                fields=("team", "identifier", "revision", "is_open"),
+                name="model_once_per_revision",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'user'), name='member_once_per_team'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("team", "user"), name="member_once_per_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'editor', 'viewer'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["admin", "editor", "viewer"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='harness',
-            constraint=models.UniqueConstraint(fields=('team', 'identity'), name='harness_once'),
+            model_name="harness",
+            constraint=models.UniqueConstraint(fields=("team", "identity"), name="harness_once"),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(fields=('team', 'identity'), name='endpoint_once'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(fields=("team", "identity"), name="endpoint_once"),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['openai', 'anthropic', 'openvino', 'hf', 'vllm', 'lm_eval', 'recorded', 'stand_in'])), name='endpoint_kind_known'),
+            model_name="endpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "openai",
+                            "anthropic",
+                            "openvino",
+                            "hf",
+                            "vllm",
+                            "lm_eval",
+                            "recorded",
+                            "stand_in",
+                        ],
+                    )
+                ),
+                name="endpoint_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['team', '-at'], name='audit_by_team'),
+            model_name="auditentry",
+            index=models.Index(fields=["team", "-at"], name="audit_by_team"),
         ),
         migrations.AddIndex(
-            model_name='trial',
-            index=models.Index(fields=['run', 'place', 'epoch'], name='trial_by_place'),
+            model_name="trial",
+            index=models.Index(fields=["run", "place", "epoch"], name="trial_by_place"),
         ),
         migrations.AddConstraint(
-            model_name='trial',
-            constraint=models.UniqueConstraint(fields=('run', 'sample', 'epoch'), name='trial_once'),
+            model_name="trial",
+            constraint=models.UniqueConstraint(
+                fields=("run", "sample", "epoch"), name="trial_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trial',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ok', 'no_answer', 'model_error', 'infra_error', 'scorer_error'])), name='trial_state_known'),
+            model_name="trial",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["ok", "no_answer", "model_error", "infra_error", "scorer_error"])
+                ),
+                name="trial_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ok'), _negated=True), ('output__isnull', False), _connector='OR'), name='trial_ok_has_output'),
+            model_name="trial",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ok"), _negated=True),
+                    ("output__isnull", False),
+                    _connector="OR",
+                ),
+                name="trial_ok_has_output",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verdictrow',
-            constraint=models.CheckConstraint(condition=models.Q(('state__isnull', True), ('state__in', ['go', 'no_go', 'undecided']), _connector='OR'), name='verdict_state_known'),
+            model_name="verdictrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__isnull", True),
+                    ("state__in", ["go", "no_go", "undecided"]),
+                    _connector="OR",
+                ),
+                name="verdict_state_known",
+            ),
         ),
     ]
