@@ -8,7 +8,8 @@ UV := $(BIN)/uv
 TEST_HOME ?= .viability-test
 WITH_SERVICES := $(BIN)/python -m viability.embedded --home $(TEST_HOME) --
 TESTS ?= tests
-WORKERS ?= 2
+# More than cores, since many tests wait for processes and servers.
+WORKERS ?= 3
 SIMULATION ?= simulation.md
 
 .DEFAULT_GOAL := help
@@ -25,7 +26,7 @@ test: unit e2e ## the other one: install what tests need, and pass them
 check: format lint types contracts migrations unit ## everything that must hold before a commit
 
 unit: .venv/.dev ## all tests but those in a browser
-	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) --durations=10 $(TESTS)
+	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) -rs --durations=10 $(TESTS)
 
 e2e: .venv/.dev ## the stories in a real browser, where Chromium is installed
 	@if command -v chromium >/dev/null; then \
