@@ -144,7 +144,6 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
         # Nobody listens while `viability up` does not run; the work itself is in the database.
         _use(NOWHERE)
         if evaluates:
-            os.environ["VIABILITY_HOLDS_HOME"] = "1"
             _migrate()
         return _django(arguments)
 

@@ -2,32 +2,27 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from math import sqrt
 from typing import Any
 
 from django.db import connection
 
-from evals.domain.intervals import quantile_interval
 from evals.domain.metrics import (
     LATENCY_QUANTILES,
     ClusterMeans,
-    CostFacts,
     Counts,
     LatencyFacts,
     Quantile,
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import CandidateSpec, CriterionSpec, PriceSpec, ScorerSpec, Spec
+from evals.domain.specs import CandidateSpec, CriterionSpec, ScorerSpec, Spec
 from evals.models import Evaluation, Run
 from evals.queries.clusters import cluster_means
+from evals.queries.costfacts import cost_facts
+from evals.queries.latencyfacts import latency_quantiles
 from evals.queries.states import JUDGED_STATES
 
 GRADED = frozenset({"f1", "lm_eval"})  # scorers that can give partial credit
-QUANTILES = tuple(LATENCY_QUANTILES.values())
-MILLION = Decimal(1_000_000)
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +56,7 @@ def count_runs(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[
     """
     clusters = cluster_means(evaluation, spec, runs)
     rows = _aggregates([run.pk for run in runs], spec)
-    quantiles = _quantiles({pk: row["timed"] for pk, row in rows.items() if row["timed"]})
+    quantiles = latency_quantiles({pk: row["timed"] for pk, row in rows.items() if row["timed"]})
     counted = {
         run.pk: _counted(
             evaluation, spec, spec.candidates[run.position], rows[run.pk], quantiles.get(run.pk, {})
@@ -154,43 +149,6 @@ def _score_columns(place: int, judged: str) -> list[str]:
     ]
 
 
-def _quantiles(timed: Mapping[int, int]) -> dict[int, dict[float, Quantile]]:
-    """Return each run's latency quantiles with their order-statistic intervals."""
-    if not timed:
-        return {}
-    ranks = {pk: [rank for q in QUANTILES for rank in _ranks(n, q)] for pk, n in timed.items()}
-    statement = (
-        "SELECT t.run_id, percentile_disc(wanted.shares) WITHIN GROUP (ORDER BY t.latency_seconds) "
-        "FROM evals_trial t JOIN (SELECT unnest(%s::bigint[]) AS run_id, "
-        "string_to_array(unnest(%s::text[]), ' ')::float8[] AS shares) wanted "
-        "ON wanted.run_id = t.run_id "
-        "WHERE t.state = ANY(%s) AND t.latency_seconds IS NOT NULL "
-        "GROUP BY t.run_id, wanted.shares"
-    )
-    shares = [" ".join(_share(rank, timed[pk]) for rank in row) for pk, row in ranks.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(ranks), shares, JUDGED_STATES])
-        return {pk: _three_quantiles(ranks[pk], values) for pk, values in cursor.fetchall()}
-
-
-def _ranks(n: int, q: float) -> tuple[int, int | None, int | None]:
-    """Return the ranks of the quantile (the smallest that q of the n reach) and its bounds."""
-    bounds = quantile_interval(n, q)
-    return max(1, -(-round(q * 100) * n // 100)), bounds.low, bounds.high
-
-
-def _share(rank: int | None, n: int) -> str:
-    return repr(((rank or 1) - 0.5) / n)
-
-
-def _three_quantiles(ranks: Sequence[int | None], values: Sequence[float]) -> dict[float, Quantile]:
-    known = [value if rank is not None else None for rank, value in zip(ranks, values, strict=True)]
-    return {
-        q: Quantile(value=known[3 * place], low=known[3 * place + 1], high=known[3 * place + 2])
-        for place, q in enumerate(QUANTILES)
-    }
-
-
 def _counted(
     evaluation: Evaluation,
     spec: Spec,
@@ -220,7 +178,7 @@ def _counted(
         epochs=evaluation.epochs,
         scores={s.name: _score(i, s.name, row) for i, s in enumerate(spec.scorers)},
         latency=latency,
-        cost=_cost(candidate, counts, row),
+        cost=cost_facts(candidate, counts, row),
     )
     return Counted(facts=facts, usage=_usage(row, counts))
 
@@ -252,79 +210,3 @@ def _usage(row: Mapping[str, Any], counts: Counts) -> UsageFacts:
 def _sum(row: Mapping[str, Any], name: str, *, at_least: int) -> int | None:
     known = row[f"{name}_known"]
     return int(row[f"{name}_tokens"]) if known and known >= at_least else None
-
-
-def _cost(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
-    price = candidate.price
-    if price is None or not counts.judged:
-        return CostFacts()
-    if price.usd_per_hour is not None:
-        return _hourly(candidate, price.usd_per_hour, counts, row)
-    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
-        return _per_request(price, counts, row)
-    return _per_token(price, counts, row)
-
-
-def _hourly(
-    candidate: CandidateSpec, usd_per_hour: Decimal, counts: Counts, row: Mapping[str, Any]
-) -> CostFacts:
-    """Share the hardware's time out among the questions that it works on at once: an estimate."""
-    if row["timed"] < counts.judged:
-        return CostFacts(estimated=True)
-    endpoint = candidate.endpoint
-    at_once = endpoint.concurrency * endpoint.batch_size
-    per_second = usd_per_hour / SECONDS_PER_HOUR / at_once
-    seconds, squared = Decimal(str(row["seconds"])), Decimal(str(row["seconds_squared"]))
-    return _moments(counts.judged, per_second * seconds, per_second**2 * squared, estimated=True)
-
-
-def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
-    if price.usd_per_request is None:
-        return CostFacts()
-    each = price.usd_per_request
-    return _moments(
-        counts.judged,
-        each * row["judged_requests"],
-        each**2 * row["judged_requests_squared"],
-        total_spent=each * row["requests"],
-    )
-
-
-def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
-    if None in (price.input_usd_per_mtok, price.output_usd_per_mtok):
-        return CostFacts()
-    # A request that was refused for good is not billed and reports no tokens.
-    if row["counted"] < max(counts.ok + counts.no_answer, 1):
-        return CostFacts()
-    i = (price.input_usd_per_mtok or Decimal(0)) / MILLION
-    o = (price.output_usd_per_mtok or Decimal(0)) / MILLION
-    r = price.usd_per_request or Decimal(0)
-    total = i * row["sum_i"] + o * row["sum_o"] + r * row["sum_r"]
-    squares = (
-        i * i * row["sum_ii"]
-        + o * o * row["sum_oo"]
-        + r * r * row["sum_rr"]
-        + 2 * (i * o * row["sum_io"] + i * r * row["sum_ir"] + o * r * row["sum_or"])
-    )
-    spent = i * row["input_tokens"] + o * row["output_tokens"] + r * row["requests"]
-    return _moments(counts.judged, total, squares, total_spent=spent)
-
-
-def _moments(
-    n: int,
-    total: Decimal,
-    squares: Decimal,
-    *,
-    total_spent: Decimal | None = None,
-    estimated: bool = False,
-) -> CostFacts:
-    """Return the mean and spread per trial; exact sums, so that nothing cancels out."""
-    spread = (squares - total * total / n) / (n - 1) if n > 1 else None
-    return CostFacts(
-        known=True,
-        total_usd=total if total_spent is None else total_spent,
-        n=n,
-        mean=float(total / n),
-        sd=None if spread is None else sqrt(max(spread, Decimal(0))),
-        estimated=estimated,
-    )

@@ -26,7 +26,6 @@ from evals.models import (
     Evaluation,
     Harness,
     QualityBar,
-    Run,
     ScorerSet,
     Task,
 )
@@ -37,11 +36,6 @@ def frozen_spec(evaluation: Evaluation) -> Spec:
     return read_spec(
         evaluation.spec, file=f"evaluation {evaluation.number}", origin=SpecOrigin.STORED
     )
-
-
-def frozen_candidate(run: Run, spec: Spec) -> CandidateSpec:
-    """Return the part of the frozen spec that the run carries out."""
-    return spec.candidates[run.position]
 
 
 def task_spec(task: Task) -> TaskSpec:

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 FOR_COMPOSE_ALONE = {"POSTGRES_PASSWORD"}
 # Set by one of our processes for another, never by people.
-BETWEEN_PROCESSES = {"DJANGO_SETTINGS_MODULE", "VIABILITY_SUPERVISED", "VIABILITY_HOLDS_HOME"}
+BETWEEN_PROCESSES = {"DJANGO_SETTINGS_MODULE", "VIABILITY_SUPERVISED"}
 
 
 def text(name: str) -> str:

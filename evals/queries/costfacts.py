@@ -1,0 +1,89 @@
+"""What a run's trials cost, from sums that are exact: nothing cancels out."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from math import sqrt
+from typing import Any
+
+from evals.domain.metrics import CostFacts, Counts
+from evals.domain.specs import CandidateSpec, PriceSpec
+
+MILLION = Decimal(1_000_000)
+SECONDS_PER_HOUR = 3600
+
+
+def cost_facts(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    """Return the costs of the judged trials from one run's aggregates, unknown where any is."""
+    price = candidate.price
+    if price is None or not counts.judged:
+        return CostFacts()
+    if price.usd_per_hour is not None:
+        return _hourly(candidate, price.usd_per_hour, counts, row)
+    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+        return _per_request(price, counts, row)
+    return _per_token(price, counts, row)
+
+
+def _hourly(
+    candidate: CandidateSpec, usd_per_hour: Decimal, counts: Counts, row: Mapping[str, Any]
+) -> CostFacts:
+    """Share the hardware's time out among the questions that it works on at once: an estimate."""
+    if row["timed"] < counts.judged:
+        return CostFacts(estimated=True)
+    endpoint = candidate.endpoint
+    at_once = endpoint.concurrency * endpoint.batch_size
+    per_second = usd_per_hour / SECONDS_PER_HOUR / at_once
+    seconds, squared = Decimal(str(row["seconds"])), Decimal(str(row["seconds_squared"]))
+    return _moments(counts.judged, per_second * seconds, per_second**2 * squared, estimated=True)
+
+
+def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    if price.usd_per_request is None:
+        return CostFacts()
+    each = price.usd_per_request
+    return _moments(
+        counts.judged,
+        each * row["judged_requests"],
+        each**2 * row["judged_requests_squared"],
+        total_spent=each * row["requests"],
+    )
+
+
+def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
+    if None in (price.input_usd_per_mtok, price.output_usd_per_mtok):
+        return CostFacts()
+    # A request that was refused for good is not billed and reports no tokens.
+    if row["counted"] < max(counts.ok + counts.no_answer, 1):
+        return CostFacts()
+    i = (price.input_usd_per_mtok or Decimal(0)) / MILLION
+    o = (price.output_usd_per_mtok or Decimal(0)) / MILLION
+    r = price.usd_per_request or Decimal(0)
+    total = i * row["sum_i"] + o * row["sum_o"] + r * row["sum_r"]
+    squares = (
+        i * i * row["sum_ii"]
+        + o * o * row["sum_oo"]
+        + r * r * row["sum_rr"]
+        + 2 * (i * o * row["sum_io"] + i * r * row["sum_ir"] + o * r * row["sum_or"])
+    )
+    spent = i * row["input_tokens"] + o * row["output_tokens"] + r * row["requests"]
+    return _moments(counts.judged, total, squares, total_spent=spent)
+
+
+def _moments(
+    n: int,
+    total: Decimal,
+    squares: Decimal,
+    *,
+    total_spent: Decimal | None = None,
+    estimated: bool = False,
+) -> CostFacts:
+    """Return the mean and spread per trial; exact sums, so that nothing cancels out."""
+    spread = (squares - total * total / n) / (n - 1) if n > 1 else None
+    return CostFacts(
+        known=True,
+        total_usd=total if total_spent is None else total_spent,
+        n=n,
+        mean=float(total / n),
+        sd=None if spread is None else sqrt(max(spread, Decimal(0))),
+        estimated=estimated,
+    )
