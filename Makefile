@@ -11,9 +11,10 @@ TESTS ?= tests
 # More than cores, since many tests wait for processes and servers.
 WORKERS ?= 3
 SIMULATION ?= simulation.md
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts migrations unit e2e coverage simulate bench worker lock clean
+.PHONY: help demo test check lint format types contracts migrations unit e2e coverage simulate bench chaos worker lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,8 +56,11 @@ coverage: .venv/.dev ## tests with branch coverage
 simulate: .venv/.dev ## false verdicts, samples to a verdict and coverage, as a table
 	$(BIN)/python -m tests.simulate --out $(SIMULATION)
 
-bench: .venv/.dev ## speed beside the peers', as ratios within one run; tables in .bench/
-	$(WITH_SERVICES) $(BIN)/python -m tests.bench --out .bench
+bench: .venv/.dev ## speed beside the peers', as ratios within one run; tables in .bench/ (BENCH=--quick)
+	$(WITH_SERVICES) $(BIN)/python -m tests.bench $(BENCH) --out .bench
+
+chaos: .venv/.dev ## parts killed in mid-run, and the peers' faults; tables in .chaos/
+	$(BIN)/python -m tests.chaos --out .chaos
 
 worker: .venv/.core ## one more worker for running or configured services
 	$(BIN)/viability worker
@@ -72,7 +76,7 @@ clean: ## remove what the targets made, but no data
 .venv/.core: requirements.lock pyproject.toml
 	@echo "installing what Viability runs on (a minute from a warm cache)"
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
-	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --no-deps -e .
 	@touch $@
 

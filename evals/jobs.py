@@ -8,26 +8,46 @@ from importlib import import_module
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.utils import timezone
 
 from evals.queue import Job
-from evals.services import evalsets, evaluations
+from evals.services import evalsets, evaluations, testbells, workers
 
 # One byte that a worker shares with the processes it forks: 1 once it has been told to end.
 _ending = mmap.mmap(-1, 1)
+_heart = workers.Heart()
 
 
 @worker_init.connect
 def load_engine(**_: Any) -> None:
     """Import lm-eval before the worker forks, so that no first trial waits for it."""
     import_module("evals.services.execution")
+    import_module("evals.services.trials").load_scoring()
 
 
 @worker_shutting_down.connect
 def end_jobs(**_: Any) -> None:
     """Tell the jobs at hand to end soon; what they leave, the next worker does."""
     _ending[0] = 1
+
+
+@worker_ready.connect
+def appear(sender: Any, **_: Any) -> None:
+    """Show that this worker is about; its processes are forked by now."""
+    worker = workers.presence(
+        node=sender.hostname,
+        pools=sender.app.amqp.queues.consume_from,
+        processes=sender.pool.num_processes,
+        now=timezone.now(),
+    )
+    _heart.start(worker)
+
+
+@worker_shutdown.connect
+def disappear(**_: Any) -> None:
+    """Show this worker no more."""
+    _heart.stop()
 
 
 def is_ending() -> bool:
@@ -53,8 +73,9 @@ def try_endpoint(test_id: int) -> None:
 
 @shared_task(name=Job.RING_UNFINISHED.value, ignore_result=True)
 def ring_unfinished() -> None:
-    """Ring again for every live run that nobody works on."""
+    """Ring again for every live run that nobody works on, and for tests that nobody heard of."""
     evaluations.ring_unfinished(now=timezone.now())
+    testbells.ring_for_tests(now=timezone.now())
 
 
 @shared_task(name=Job.FORGET_UPLOADS.value, ignore_result=True)

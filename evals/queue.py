@@ -1,9 +1,14 @@
 """The doorbell: which jobs there are, and ringing for one after commit. Tables hold the truth."""
 
+import logging
+from collections.abc import Callable
 from enum import StrEnum
 
 from celery import signature
 from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
 
 
 class Job(StrEnum):
@@ -15,10 +20,22 @@ class Job(StrEnum):
     FORGET_UPLOADS = "evals.forget_uploads"
 
 
-def enqueue(job: Job, row_id: int, *, pool: str = "default") -> None:
+def enqueue(
+    job: Job, row_id: int, *, pool: str = "default", if_lost: Callable[[], object] | None = None
+) -> None:
     """Ring for `job` in `pool` once the current transaction commits.
 
-    A broker that is away is logged, and does not fail what was committed.
+    A broker that is away is logged, and does not fail what was committed; `if_lost` is called.
     """
     bell = signature(job.value, args=(row_id,), queue=pool)
-    transaction.on_commit(bell.apply_async, robust=True)
+
+    def ring() -> None:
+        try:
+            bell.apply_async()
+        except OperationalError as error:
+            cause = type(error.__cause__ or error).__name__  # its words may hold an address
+            logger.warning("bell lost job=%s row=%s cause=%s", job.value, row_id, cause)
+            if if_lost is not None:
+                if_lost()
+
+    transaction.on_commit(ring, robust=True)

@@ -75,11 +75,13 @@ class FakeOpenAI:
         usage: Mapping[str, Any] | None = None,
         latency_seconds: float = 0.0,
         script: Iterable[Answer] = (),
+        port: int = 0,
     ) -> None:
         self.answer = answer
         self.usage = usage
         self.latency_seconds = latency_seconds
         self.script = deque(script)
+        self.port = port
         self.requests: list[Request] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -97,7 +99,7 @@ class FakeOpenAI:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        start = asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024)
+        start = asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=1024)
         self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result()
         self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
         return self

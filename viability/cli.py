@@ -9,12 +9,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from viability import __version__
 from viability.embedded import FAILED, embedded_services, guarded, with_services
 from viability.env import BadSetting
 from viability.home import ServiceAddresses, ServiceError, running_services, take_home
 from viability.processes import say
+from viability.workers import worker_command
 
 BAD_INPUT = 3
 # Where no service is needed none is found: not some other PostgreSQL of this machine either.
@@ -28,9 +30,10 @@ USAGE = """\
 viability up [--port 8000] [--no-demo]     start everything; Ctrl-C stops it
 viability evaluate SPEC.yaml [--json OUT]  run one evaluation, without the web
 viability plan SPEC.yaml                   what an evaluation can resolve, and its cost
+viability control EVALUATION_ID VERB       pause, resume, stop, cancel or retry-failed
 viability export-task SPEC.yaml DIR        write the task for the stock lm_eval command
 viability import-openness FILE.yml…        read openness files into the catalogue
-viability worker [celery options]          one more worker for running or configured services
+viability worker [--pool gpu,default]      one more worker; other options go to Celery
 Each takes --home DIR (default: $VIABILITY_HOME, then .viability). Django's commands work too:
 """
 
@@ -53,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name == "up":
         return _up(home, arguments[1:])
     if name == "worker":
-        return guarded(lambda: _worker(home, arguments[1:]))
+        return _worker(home, arguments[1:])
     return _reported(lambda: _command(home, [name, *arguments[1:]]))
 
 
@@ -101,6 +104,15 @@ def _up(home: Path, arguments: list[str]) -> int:
 
 
 def _worker(home: Path, arguments: list[str]) -> int:
+    try:
+        command = worker_command(arguments)
+    except ValueError as error:
+        say(str(error))
+        return BAD_INPUT
+    return guarded(lambda: _become_worker(home, command))
+
+
+def _become_worker(home: Path, command: list[str]) -> NoReturn:
     from viability.children import project_environment  # noqa: PLC0415 - as above
 
     _use(running_services(home) or ServiceAddresses(None, None))
@@ -109,7 +121,6 @@ def _worker(home: Path, arguments: list[str]) -> int:
             f"no services run in {home} and {' and '.join(missing)} is not set:"
             " start `viability up` first, or set it"
         )
-    command = [sys.executable, "-m", "celery", "-A", "viability", "worker", *arguments]
     os.execve(sys.executable, command, project_environment(os.environ, home=home))  # noqa: S606
 
 

@@ -57,11 +57,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "visibility_timeout": 900,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # A broker that hangs must not hang the page that rings.
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
     }
     if CELERY_BROKER_URL.startswith("redis")
     else {}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Who rings waits for no broker: beat rings again for what was not heard.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,6 +1,32 @@
-"""Several attempts at one sample: how often one of k, or all k, would pass."""
+"""Several attempts at one sample: how often one of k, or all k, would pass.
 
+As a metric they are figures of the first scorer's: `pass@3` and `pass^3`.
+"""
+
+import re
+from dataclasses import dataclass
 from math import comb
+
+_METRIC = re.compile(r"pass(@|\^)([1-9]\d{0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMetric:
+    """`pass@k`, one of k attempts passes, or `pass^k`, all of them do."""
+
+    k: int
+    is_all: bool
+
+    @classmethod
+    def of(cls, name: str) -> "AttemptMetric | None":
+        """Return the metric of that name, None for any other name."""
+        found = _METRIC.fullmatch(name)
+        return cls(k=int(found[2]), is_all=found[1] == "^") if found else None
+
+    def estimate(self, attempts: int, passed: int) -> float:
+        """Return what so many passes of so many attempts say; see the rules below."""
+        rule = pass_all_k if self.is_all else pass_at_k
+        return rule(attempts, passed, self.k)
 
 
 def pass_at_k(attempts: int, passed: int, k: int) -> float:
@@ -27,17 +53,6 @@ def pass_all_k(attempts: int, passed: int, k: int) -> float:
     """
     _check(attempts, passed, k)
     return comb(passed, k) / comb(attempts, k)
-
-
-def majority_rate(rate: float, k: int) -> float:
-    """Return how often most of k independent attempts pass, k odd.
-
-    Source: Condorcet (1785).
-    """
-    if not 0 <= rate <= 1 or k < 1 or not k % 2:
-        raise ValueError(f"need 0 <= rate <= 1 and an odd k, got {rate}, {k}")
-    wins = range(k // 2 + 1, k + 1)
-    return sum(comb(k, win) * rate**win * (1 - rate) ** (k - win) for win in wins)
 
 
 def _check(attempts: int, passed: int, k: int) -> None:

@@ -13,6 +13,7 @@ capital; Ville (1939) for reading at any time.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, log
 
 import numpy as np
@@ -73,23 +74,24 @@ class Scores:
         return Scores(tuple(1 - value for value in self.values), self.counts)
 
 
-def log_bet_above(scores: Scores, *, bar: float) -> float:
+def log_bet_above(scores: Scores, *, bar: float, n: float | None = None) -> float:
     """Return the log of the evidence that the mean is above the bar, against "at most the bar".
+
+    Args:
+        scores: As they came.
+        bar: In [0, 1].
+        n: Judge so many scores of the same distribution instead.
 
     Raises:
         ValueError: If the bar is outside [0, 1].
     """
-    values, counts = np.array(scores.values), np.array(scores.counts)
-    wealth = np.zeros(NODES)
-    for start in range(0, len(values), BLOCK):
-        block = slice(start, start + BLOCK)
-        wealth += counts[block] @ _log_growth(values[block], bar)
-    return float(_averaged(wealth))
+    wealth = _wealth(scores, bar)
+    return float(_averaged(wealth if n is None else wealth * (n / scores.n)))
 
 
-def log_bet_below(scores: Scores, *, bar: float) -> float:
-    """Return the log of the evidence that the mean is below the bar."""
-    return log_bet_above(scores.mirrored(), bar=1 - bar)
+def log_bet_below(scores: Scores, *, bar: float, n: float | None = None) -> float:
+    """Return the log of the evidence that the mean is below the bar; see `log_bet_above`."""
+    return log_bet_above(scores.mirrored(), bar=1 - bar, n=n)
 
 
 class BetPath:
@@ -121,7 +123,7 @@ def bet_lower(scores: Scores, *, alpha: float) -> float:
     if not 0 < alpha < 1:
         raise ValueError(f"need 0 < alpha < 1, got {alpha}")
     limit = log(1 / alpha)
-    return least_bar(lambda bar: log_bet_above(scores, bar=bar) < limit, scores.mean)
+    return least_bar(lambda bar: log_bet_above(scores, bar=bar) - limit, scores.mean)
 
 
 def bet_upper(scores: Scores, *, alpha: float) -> float:
@@ -133,6 +135,17 @@ def bet_interval(scores: Scores, *, confidence: float = 0.95) -> Interval:
     """Return the hedged two-sided interval for the mean: half the doubt bets on each side."""
     tail = (1 - confidence) / 2
     return Interval(bet_lower(scores, alpha=tail), bet_upper(scores, alpha=tail))
+
+
+@lru_cache(maxsize=4)  # a projection asks for many n at one bar
+def _wealth(scores: Scores, bar: float) -> Floats:
+    """Return the log of each share's wealth after all scores."""
+    values, counts = np.array(scores.values), np.array(scores.counts)
+    wealth = np.zeros(NODES)
+    for start in range(0, len(values), BLOCK):
+        block = slice(start, start + BLOCK)
+        wealth += counts[block] @ _log_growth(values[block], bar)
+    return wealth
 
 
 def _log_growth(scores: Floats, bar: float) -> Floats:

@@ -1,5 +1,6 @@
 """A cap in dollars, kept before the money is spent: what is in flight counts at its worst."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from evals.domain.costs import trial_cost
@@ -68,8 +69,10 @@ class Purse:
     """What one worker may spend: filled from the budget, drawn on before each request.
 
     `spent` is what its answers cost, as far as that is known; one whose usage is not reported
-    counts at its worst case.
+    counts at its worst case. What nobody fills again does not grow.
     """
+
+    may_grow = False
 
     def __init__(
         self, allowance: Decimal | None, *, price: PriceSpec | None, harness: HarnessSpec
@@ -81,20 +84,34 @@ class Purse:
 
     def reserve(self, question: Question) -> bool:
         """Set the worst case of a question aside; False where there is not enough left."""
-        worst = worst_case_usd(question, price=self._price, harness=self._harness)
+        return self.reserve_all([question])
+
+    def reserve_all(self, questions: Sequence[Question]) -> bool:
+        """Set the worst case of all the questions aside, or of none; False where it is too much."""
+        worst = self.worst_usd(questions)
+        following = worst or None  # what costs nothing, or nobody knows what, is never too much
         if not may_ask(
-            budget=self.allowance, spent=self.spent, in_flight=self.reserved, following=worst
+            budget=self.allowance, spent=self.spent, in_flight=self.reserved, following=following
         ):
             return False
-        self.reserved += worst or _NOTHING
+        self.reserved += worst
         return True
+
+    def worst_usd(self, questions: Sequence[Question]) -> Decimal:
+        """Return the most that the questions can cost; those of an unknown price count nothing."""
+        worst = [worst_case_usd(q, price=self._price, harness=self._harness) for q in questions]
+        return sum((usd for usd in worst if usd is not None), _NOTHING)
 
     def settle(self, question: Question, reply: Reply | None) -> None:
         """Put what a question really cost in the place of its worst case; None: it had no reply."""
-        worst = worst_case_usd(question, price=self._price, harness=self._harness) or _NOTHING
+        worst = self.worst_usd([question])
         self.reserved -= worst
         if reply is None:
             self.spent += worst  # it may have been paid for all the same
             return
         cost = trial_cost(reply.usage, self._price, attempts=reply.attempts)
         self.spent += worst if cost is None and reply.output else cost or _NOTHING
+
+    def release(self, question: Question) -> None:
+        """Put back what was set aside for a question that was never asked."""
+        self.reserved -= self.worst_usd([question])

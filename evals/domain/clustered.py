@@ -62,15 +62,3 @@ def clustered_mean(scores: Sequence[float], clusters: Sequence[Hashable]) -> Clu
         n=len(scores),
         clusters=len(strays),
     )
-
-
-def cluster_means(scores: Sequence[float], clusters: Sequence[Hashable]) -> tuple[float, ...]:
-    """Return each cluster's mean score, in the order in which the clusters first come.
-
-    Raises:
-        ValueError: If there are not as many clusters as scores.
-    """
-    members: dict[Hashable, list[float]] = {}
-    for score, cluster in zip(scores, clusters, strict=True):
-        members.setdefault(cluster, []).append(score)
-    return tuple(sum(group) / len(group) for group in members.values())

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from evals.domain.intervals import (
     Interval,
-    bounded_mean_interval,
     mean_lower,
     mean_upper,
     wilson_interval,
@@ -19,13 +18,19 @@ from evals.domain.intervals import (
 LATENCY_QUANTILES: Mapping[str, float] = MappingProxyType(
     {"latency_p50_seconds": 0.50, "latency_p95_seconds": 0.95, "latency_p99_seconds": 0.99}
 )
+FIRST_TOKEN_QUANTILES: Mapping[str, float] = MappingProxyType(
+    {"ttft_p50_seconds": 0.50, "ttft_p95_seconds": 0.95}
+)
 COST_PER_1K = "cost_per_1k_usd"
 SHOWN_CONFIDENCE = 0.95  # of every interval that is shown, whatever the plan's alpha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many trials ended in which state; `skipped` ones were never asked and have no row."""
+    """How many trials ended in which state; `skipped` ones were never asked and have no row.
+
+    `truncated` are those of the judged ones whose answer was cut at max_tokens.
+    """
 
     ok: int = 0
     no_answer: int = 0
@@ -33,6 +38,7 @@ class Counts:
     infra_error: int = 0
     scorer_error: int = 0
     skipped: int = 0
+    truncated: int = 0
 
     @property
     def judged(self) -> int:
@@ -46,25 +52,12 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterMeans:
-    """Mean scores of `count` clusters, summed: every planned trial of a cluster counts.
-
-    `least` takes each trial without a score as 0, `most` takes it as 1.
-    """
-
-    count: int
-    least: float
-    most: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFacts:
     """The judged trials' scores of one metric, each in [0, 1]; no_answer and model_error give 0.
 
     `total` and `squares` are sums of the scores and of their squares, `ones` and `zeros` count
     the scores of exactly 1 and 0. `is_graded` says that the scorer can give partial credit, so
-    that the rule which judges it does not hang on whether it happened to. `clusters` is there
-    where samples come in clusters, which are then what is independent.
+    that the rule which judges it does not hang on whether it happened to.
     """
 
     metric: str
@@ -74,7 +67,6 @@ class ScoreFacts:
     ones: int
     zeros: int
     is_graded: bool = False
-    clusters: ClusterMeans | None = None
 
     @property
     def is_binary(self) -> bool:
@@ -105,14 +97,13 @@ class Quantile:
 class LatencyFacts:
     """Latencies of the `n` judged trials that have one.
 
-    `within` says for each threshold in seconds how many of the n took no longer; a model_error
-    is among the n and never within.
-    `quantiles` has an entry for .5, .95 and .99, as far as they are known.
+    `quantiles` has an entry for .5, .95 and .99, as far as they are known. `first_token` has the
+    seconds to the first token at .5 and .95; it is empty where no answer was streamed.
     """
 
     n: int = 0
-    within: Mapping[float, int] = field(default_factory=lambda: MappingProxyType({}))
     quantiles: Mapping[float, Quantile] = field(default_factory=lambda: MappingProxyType({}))
+    first_token: Mapping[float, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +128,7 @@ class RunFacts:
     """All that was counted for one candidate: the only grounds of its verdict.
 
     `planned` is how many trials the plan asked for, `epochs` for each sample; those without a
-    row are `missing`.
+    row are `missing`. `has_clusters` says that samples depend on each other.
 
     Raises:
         ValueError: If more trials were counted than planned (one counted twice would help a
@@ -147,6 +138,7 @@ class RunFacts:
     counts: Counts
     planned: int
     epochs: int = 1
+    has_clusters: bool = False
     scores: Mapping[str, ScoreFacts] = field(default_factory=lambda: MappingProxyType({}))
     latency: LatencyFacts = LatencyFacts()
     cost: CostFacts = CostFacts()
@@ -159,6 +151,11 @@ class RunFacts:
         judged = self.counts.judged
         if max(self.latency.n, self.cost.n, *(s.n for s in self.scores.values()), 0) > judged:
             raise ValueError(f"need figures of at most the {judged} judged trials, got {self}")
+
+    @property
+    def are_independent(self) -> bool:
+        """Whether no trial depends on another."""
+        return self.epochs == 1 and not self.has_clusters
 
     @property
     def missing(self) -> int:
@@ -184,8 +181,12 @@ class Metric:
 
 
 def summarise(facts: RunFacts) -> tuple[Metric, ...]:
-    """Return the mean of every metric that was scored, in the order of `facts.scores`."""
-    return tuple(_score_metric(score, epochs=facts.epochs) for score in facts.scores.values())
+    """Return the mean of every metric that was scored, in the order of `facts.scores`.
+
+    Sums tell an interval only where each trial is independent and passes or fails; see `estimates`
+    for the others.
+    """
+    return tuple(_score_metric(score, facts) for score in facts.scores.values())
 
 
 def summarise_latency(facts: RunFacts) -> tuple[Metric, ...]:
@@ -214,18 +215,12 @@ def cost_per_1k(cost: CostFacts) -> float | None:
     return 1000 * cost.mean if cost.known and cost.n and cost.mean is not None else None
 
 
-def _score_metric(score: ScoreFacts, *, epochs: int) -> Metric:
-    """Return a mean score; trials of one sample depend on each other, so samples count."""
-    if score.mean is None:
-        interval, method = None, "nothing was judged"
-    elif score.clusters is not None:
-        interval = bounded_mean_interval(score.mean, score.clusters.count)
-        method = f"95 % Chernoff-Hoeffding interval over {score.clusters.count} clusters"
-    elif score.is_binary and epochs == 1:
+def _score_metric(score: ScoreFacts, facts: RunFacts) -> Metric:
+    interval, method = None, "nothing was judged"
+    if score.n:
+        method = "an interval when the run has ended"
+    if score.n and score.is_binary and facts.are_independent:
         interval, method = wilson_interval(score.ones, score.n), "95 % Wilson score interval"
-    else:
-        interval = bounded_mean_interval(score.mean, score.n / epochs)
-        method = "95 % Chernoff-Hoeffding interval" + (" over samples" if epochs > 1 else "")
     return Metric(
         metric=score.metric,
         value=score.mean,

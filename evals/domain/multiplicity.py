@@ -35,16 +35,6 @@ def holm_levels(p_values: Sequence[float], *, alpha: float) -> tuple[float, ...]
     return _placed(order, levels)
 
 
-def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values adjusted for the share of false claims: for exploring, never for a GO.
-
-    Source: Benjamini and Hochberg (1995), JRSS B 57, 289-300.
-    """
-    order = _ranked(p_values)[::-1]
-    steps = (len(order) / (len(order) - back) * p_values[place] for back, place in enumerate(order))
-    return _placed(order, [min(1.0, p) for p in accumulate(steps, min)])
-
-
 def candidate_p(criteria: Sequence[tuple[float, float]], *, alpha: float) -> float:
     """Return the p-value of "some required criterion is not met", 1 where none is required.
 
@@ -60,7 +50,7 @@ def stop_thresholds(comparator: Comparator, *, alpha: float, candidates: int) ->
     """Return the log evidence that settles: log(k/alpha) for GO, log(1/alpha) for NO-GO.
 
     Args:
-        comparator: GO is above the bar for `at_least`, below it for `at_most`.
+        comparator: GO is below the bar for `at_most`, above it for the others.
         alpha: The criterion's.
         candidates: Those other than the incumbent, at least 1.
 
@@ -70,9 +60,9 @@ def stop_thresholds(comparator: Comparator, *, alpha: float, candidates: int) ->
     if not 0 < alpha < 1 or candidates < 1:
         raise ValueError(f"need 0 < alpha < 1 and a candidate, got {alpha}, {candidates}")
     go, no_go = log(candidates / alpha), log(1 / alpha)
-    if comparator is Comparator.AT_LEAST:
-        return Thresholds(above=go, below=no_go)
-    return Thresholds(above=no_go, below=go)
+    if comparator is Comparator.AT_MOST:
+        return Thresholds(above=no_go, below=go)
+    return Thresholds(above=go, below=no_go)
 
 
 def _ranked(p_values: Sequence[float]) -> list[int]:

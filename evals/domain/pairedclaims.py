@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
-from evals.domain.anytimeclaims import Levels
-from evals.domain.betting import Scores
-from evals.domain.claims import Bounds
+from evals.domain.claims import Bounds, Levels
 from evals.domain.paired import PairedTable
 from evals.domain.pairedexact import exact_lower, exact_p_above, exact_p_below, exact_upper
 
@@ -22,32 +21,23 @@ class PairedClaim:
     most: PairedTable
     levels: Levels
 
-    def bounds(self, extra: int = 0) -> Bounds:
-        """Return exact bounds; with `extra` samples Tango's, as far out as the exact ones are."""
-        low = exact_lower(self.least, self.levels.low)
-        high = exact_upper(self.most, self.levels.high)
-        if not extra:
-            return Bounds(low, high)
-        above = _projected(self.most.mirrored(), -high, extra)
-        return Bounds(_projected(self.least, low, extra), -above)
+    def bounds(self) -> Bounds:
+        """Return exact bounds."""
+        return Bounds(
+            exact_lower(self.least, self.levels.low), exact_upper(self.most, self.levels.high)
+        )
 
-    def p_above(self, difference: float) -> float:
+    def p_above(self, bar: float, extra: int = 0) -> float:
         """Return the exact p-value of "the true difference is at most this"."""
-        return exact_p_above(self.least, difference)
+        return _after(exact_p_above(self.least, bar), self.least.n, extra)
 
-    def p_below(self, difference: float) -> float:
+    def p_below(self, bar: float, extra: int = 0) -> float:
         """Return the exact p-value of "the true difference is at least this"."""
-        return exact_p_below(self.most, difference)
+        return _after(exact_p_below(self.most, bar), self.most.n, extra)
 
 
-def table_scores(table: PairedTable) -> Scores:
-    """Return a paired table as scores to bet on, for a stop rule: 0 lost, 1/2 alike, 1 won."""
-    alike = table.both + table.neither
-    return Scores((0.0, 0.5, 1.0), (table.only_incumbent, alike, table.only_candidate))
-
-
-def _projected(table: PairedTable, low: float, extra: int) -> float:
-    """Return the lower bound with more samples of the same kind; scores grow as their root."""
-    if not table.n or table.difference is None or not -1 < low < table.difference:
-        return low
-    return table.bound_below(table.score(low) / sqrt(1 + extra / table.n))
+def _after(p: float, n: int, extra: int) -> float:
+    """Return the p-value with more samples of the same kind: scores grow as their root."""
+    if not extra or not 0 < p < 1 / 2:
+        return p
+    return NormalDist().cdf(NormalDist().inv_cdf(p) * sqrt(1 + extra / n))

@@ -11,7 +11,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 from scipy.special import stdtrit
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import bootstrap
 
 from evals.domain.intervals import Interval
 from evals.domain.sequential import Floats
@@ -19,35 +19,6 @@ from evals.domain.sequential import Floats
 RESAMPLES = 9_999
 MOST_RESAMPLED = 10_000  # beyond it means are normal enough, and resampling takes minutes
 BATCH = 2_000_000  # resampled scores in memory at once
-
-
-def permutation_p(
-    differences: Sequence[float] | Floats, *, margin: float, seed: int
-) -> float | None:
-    """Return the p-value of "the candidate is worse by the margin or more", None for n < 2.
-
-    By turning the signs of the differences plus margin, which takes their law to be symmetric.
-
-    Args:
-        differences: The candidate's score minus the incumbent's, one per sample.
-        margin: By how much the candidate may be worse, 0 or more.
-        seed: Of the signs drawn, where there are too many to try all.
-
-    Source: Fisher (1935), as `scipy.stats.permutation_test` has it.
-    """
-    if len(differences) < 2:  # noqa: PLR2004 - one difference has no spread
-        return None
-    test = permutation_test(
-        (np.asarray(differences) + margin,),
-        np.mean,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        batch=_batch(len(differences)),
-        alternative="greater",
-        rng=np.random.default_rng(seed),
-    )
-    return float(test.pvalue)
 
 
 def mean_difference_interval(

@@ -1,51 +1,192 @@
-"""What an evaluation will take, before a cent is spent: counts and price."""
+"""What each candidate will be asked, and what that takes in tokens, dollars and time.
+
+Every figure is there twice: as expected and at worst. Where the candidate was measured in an
+earlier evaluation, its means are expected; else a token is four bytes of prompt, and an answer is
+as long as `max_tokens` lets it be, since nothing says how long answers are.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from evals.domain.costs import trial_cost
-from evals.domain.specs import CandidateSpec
-from evals.domain.trials import Usage
+from evals.domain.budget import question_tokens
+from evals.domain.costs import SECONDS_PER_HOUR, trial_cost
+from evals.domain.specs import CandidateSpec, EndpointKind
+from evals.domain.trials import Question, Usage
 
-CHARACTERS_PER_TOKEN = 4  # of English text in the usual tokenisers, roughly
+BYTES_PER_TOKEN = 4  # of English text in the usual tokenisers, roughly
+ASSUMED_SECONDS = 2.0  # for one answer, where none was measured
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Means over `trials` of an earlier evaluation; None is unknown."""
+
+    trials: int
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+    latency_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is asked and what it takes. `usd` and `seconds` are None where unknown."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    usd: Decimal | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidatePlan:
-    """What one candidate will be asked at most; tokens and dollars are estimates, None unknown."""
+    """What one candidate will be asked, as expected and at worst.
+
+    `latency_seconds` is what its time was worked out from; `measured` is None where no earlier
+    evaluation says.
+    """
 
     name: str
-    requests: int
-    input_tokens: int
-    output_tokens_at_most: int
-    usd_at_most: Decimal | None
+    is_incumbent: bool
     is_simulated: bool
+    is_recorded: bool
+    samples: float
+    latency_seconds: float
+    measured: Measured | None
+    expected: Asking
+    worst: Asking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many samples a candidate is asked about, as expected and at most, and how often each."""
+
+    expected: float
+    most: int
+    epochs: int
 
 
 def plan_candidate(
-    candidate: CandidateSpec, *, prompts: Sequence[str], samples: int, epochs: int
+    candidate: CandidateSpec,
+    *,
+    prompts: Sequence[str],
+    counts: Counts,
+    is_incumbent: bool,
+    measured: Measured | None = None,
 ) -> CandidatePlan:
-    """Return the counts and the highest cost, judged by some rendered prompts.
+    """Return what a candidate will be asked, judged by some rendered prompts.
 
-    Input tokens are estimated from characters, output is taken at `max_tokens` in full.
+    Failed requests that are sent again are left out: most vendors charge nothing for them.
 
     Args:
         candidate: Whose harness and price hold.
-        prompts: Rendered for a few samples, at least one.
-        samples: How many will be asked.
-        epochs: How often each.
+        prompts: Rendered for some samples, at least one.
+        counts: Of samples and epochs.
+        is_incumbent: Whether it is the candidate in use today.
+        measured: From an earlier evaluation.
     """
-    harness = candidate.harness
-    requests = samples * epochs
-    characters = sum(map(len, prompts)) / len(prompts) + len(harness.system or "")
-    each = max(1, round(characters / CHARACTERS_PER_TOKEN))
-    usage = Usage(input_tokens=each * requests, output_tokens=harness.max_tokens * requests)
+    seconds = _latency(candidate, measured)
+    expected, worst = (
+        _expected_usage(candidate, prompts, measured),
+        _worst_usage(candidate, prompts),
+    )
+    most = counts.most * counts.epochs
     return CandidatePlan(
         name=candidate.name,
-        requests=requests,
-        input_tokens=each * requests,
-        output_tokens_at_most=harness.max_tokens * requests,
-        usd_at_most=trial_cost(usage, candidate.price, attempts=requests),
+        is_incumbent=is_incumbent,
         is_simulated=candidate.is_simulated,
+        is_recorded=is_recorded(candidate),
+        samples=counts.expected,
+        latency_seconds=seconds,
+        measured=measured,
+        expected=_asking(candidate, round(counts.expected * counts.epochs), expected, seconds),
+        worst=_asking(candidate, most, worst, seconds, is_worst=True),
     )
+
+
+def is_recorded(candidate: CandidateSpec) -> bool:
+    """Return whether the answers exist already, so that nobody is asked."""
+    return candidate.endpoint.kind is EndpointKind.RECORDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Each:
+    """Mean tokens of one question and its answer."""
+
+    input_tokens: float
+    output_tokens: float
+
+
+def _expected_usage(
+    candidate: CandidateSpec, prompts: Sequence[str], measured: Measured | None
+) -> _Each:
+    size = sum(len(prompt.encode(errors="replace")) for prompt in prompts) / len(prompts)
+    size += len((candidate.harness.system or "").encode(errors="replace"))
+    read, written = max(1.0, size / BYTES_PER_TOKEN), float(candidate.harness.max_tokens)
+    if measured is None:
+        return _Each(input_tokens=read, output_tokens=written)
+    return _Each(
+        input_tokens=read if measured.input_tokens is None else measured.input_tokens,
+        output_tokens=written if measured.output_tokens is None else measured.output_tokens,
+    )
+
+
+def _worst_usage(candidate: CandidateSpec, prompts: Sequence[str]) -> _Each:
+    harness = candidate.harness
+    bounds = [
+        question_tokens(Question(sample=0, epoch=0, prompt=prompt, system=harness.system))
+        for prompt in prompts
+    ]
+    return _Each(input_tokens=sum(bounds) / len(bounds), output_tokens=float(harness.max_tokens))
+
+
+def _asking(
+    candidate: CandidateSpec, trials: int, each: _Each, seconds: float, *, is_worst: bool = False
+) -> Asking:
+    if is_recorded(candidate):
+        return Asking(requests=0, input_tokens=0, output_tokens=0, usd=Decimal(0), seconds=0.0)
+    read, written = round(trials * each.input_tokens), round(trials * each.output_tokens)
+    taken = _seconds(candidate, trials, tokens=read + written, latency=seconds)
+    usage = Usage(input_tokens=read, output_tokens=written)
+    return Asking(
+        requests=trials,
+        input_tokens=read,
+        output_tokens=written,
+        usd=_usd(candidate, trials, usage, taken, is_worst=is_worst),
+        seconds=taken,
+    )
+
+
+def _usd(
+    candidate: CandidateSpec, trials: int, usage: Usage, seconds: float, *, is_worst: bool
+) -> Decimal | None:
+    """Return the price. What hardware by the hour costs at worst, nobody knows beforehand."""
+    price = candidate.price
+    if price is None or price.usd_per_hour is None:
+        return trial_cost(usage, price, attempts=trials)
+    if is_worst:
+        return None
+    return Decimal(str(seconds)) * price.usd_per_hour / SECONDS_PER_HOUR
+
+
+def _latency(candidate: CandidateSpec, measured: Measured | None) -> float:
+    if is_recorded(candidate):
+        return 0.0
+    if measured is not None and measured.latency_seconds is not None:
+        return measured.latency_seconds
+    if candidate.is_simulated:
+        return float(candidate.endpoint.simulation.get("latency_seconds", 0.0))
+    return ASSUMED_SECONDS
+
+
+def _seconds(candidate: CandidateSpec, trials: int, *, tokens: int, latency: float) -> float:
+    """Return how long the endpoint's limits let so many trials take, the slowest of them."""
+    endpoint = candidate.endpoint
+    takes = [trials * latency / (endpoint.concurrency * endpoint.batch_size)]
+    if endpoint.requests_per_minute:
+        takes.append(MINUTE * trials / endpoint.requests_per_minute)
+    if endpoint.tokens_per_minute:
+        takes.append(MINUTE * tokens / endpoint.tokens_per_minute)
+    return max(takes)

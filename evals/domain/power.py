@@ -1,5 +1,6 @@
 """What a number of samples can tell, and how many a question takes: asked before they are paid."""
 
+from functools import lru_cache
 from math import ceil, log, sqrt
 from statistics import NormalDist
 
@@ -37,6 +38,7 @@ def all_pass_samples(bar: float, *, alpha: float = 0.05) -> int:
     return ceil(log(alpha) / log(bar) - ROUNDING)
 
 
+@lru_cache(maxsize=256)
 def fixed_samples(
     bar: float, rate: float, *, alpha: float = 0.05, power: float = POWER
 ) -> int | None:
@@ -97,11 +99,11 @@ def tellable_gap(total: int, *, rate: float) -> float:
     return (interval.high - interval.low) / 2
 
 
-def resolution_sentence(total: int, *, rate: float) -> str:
+def resolution_sentence(total: int, *, rate: float, noun: str = "row") -> str:
     """Return "With 180 rows you can tell ±6 points" and its like, without a full stop."""
     points = 100 * tellable_gap(total, rate=rate)
     shown = f"{points:.0f}" if points >= 1 else f"{points:.1g}"
-    rows = "1 row" if total == 1 else f"{total:,} rows"
+    rows = f"1 {noun}" if total == 1 else f"{total:,} {noun}s"
     return f"With {rows} you can tell ±{shown} point{'' if shown == '1' else 's'}"
 
 
@@ -121,7 +123,7 @@ def power_warning(
         return f"{total:,} rows can never prove {bar:g}: {needed}"
     return (
         f"{total:,} rows are few for {bar:g}: only a candidate whose true rate is {found:.3f} "
-        f"or more would pass in {power:.0%} of the cases"
+        f"or more would pass in {100 * power:.0f} % of the cases"
     )
 
 

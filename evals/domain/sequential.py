@@ -12,6 +12,7 @@ from math import inf, log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 from scipy.special import betaincc, betaln
 
 from evals.domain.intervals import Interval
@@ -21,7 +22,7 @@ Floats = NDArray[np.float64]
 TINY = 1e-300  # stands for a bar of 0, whose logarithm would be infinite
 ALMOST_ONE = 1 - 2.0**-53
 UNDERFLOW = 1e-280  # smaller tails of a Beta distribution have lost their digits
-BISECTIONS = 60
+ROOT_TOLERANCE = 1e-14  # by which a bound may be too low, never too high
 STRIDE = 16  # samples whose growth is bounded at once
 
 
@@ -103,7 +104,7 @@ def anytime_rate_lower(passed: float, total: float, *, alpha: float) -> float:
         raise ValueError(f"need passed of total and 0 < alpha < 1, got {passed}/{total}, {alpha}")
     limit = log(1 / alpha)
     return least_bar(
-        lambda bar: float(log_evidence_above(passed, total, bar=bar)) < limit, passed / total
+        lambda bar: float(log_evidence_above(passed, total, bar=bar)) - limit, passed / total
     )
 
 
@@ -119,20 +120,22 @@ def anytime_rate_interval(passed: float, total: float, *, confidence: float = 0.
     return Interval(low, anytime_rate_upper(passed, total, alpha=tail))
 
 
-def least_bar(holds: Callable[[float], bool], estimate: float) -> float:
-    """Return the smallest bar that is not rejected, 0 if none is, by bisection.
+def least_bar(excess: Callable[[float], float], estimate: float) -> float:
+    """Return the smallest bar that is not rejected, 0 if none is; too low by rounding, never high.
 
     Args:
-        holds: Whether the evidence against a bar is too weak; true from some bar on upwards.
-        estimate: The observed mean, at which it is true.
+        excess: By how much the evidence against a bar exceeds what rejects it; falls as bars rise.
+        estimate: The observed mean, at which it is below 0.
+
+    Source: Brent (1973).
     """
-    if holds(0.0):
+    if excess(0.0) < 0:
         return 0.0
-    low, high = 0.0, estimate
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return low
+    root = float(brentq(excess, 0.0, estimate, xtol=ROOT_TOLERANCE))
+    step = ROOT_TOLERANCE
+    while root > 0 and excess(root) < 0:
+        root, step = max(0.0, root - step), 2 * step
+    return root
 
 
 def _far_below(k: Floats, n: Floats, t: float) -> Floats:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from evals.domain.specfile import SpecOrigin, read_spec, write_spec
+from evals.domain.specparts import MOST_EPOCHS
 from evals.domain.specs import (
     CandidateSpec,
     Comparator,
@@ -14,6 +15,7 @@ from evals.domain.specs import (
     EvalSetSpec,
     HarnessSpec,
     ModelSpec,
+    PlanSpec,
     ScorerSpec,
     Spec,
     TaskSpec,
@@ -34,6 +36,7 @@ _REST = Spec(
             harness=HarnessSpec(prompt="{{ input }}"),
         ),
     ),
+    plan=PlanSpec(epochs=MOST_EPOCHS),  # how often samples are asked is not settled yet
 )
 
 
@@ -45,12 +48,14 @@ def read_draft(
     Args:
         origin: As for `read_spec`.
         uploads: Names of the files that came with the form.
-        parts: Fields of `Spec`.
+        parts: Fields of `Spec`. Without `candidates` there is an incumbent, for a bar that is
+            written before anybody says who is compared.
 
     Raises:
         SpecError: With every problem of the parts; `path` says where, the lines are of no text
             that anybody saw.
     """
-    draft = replace(_REST, **parts)
+    incumbent = None if "candidates" in parts else _REST.candidates[0].name
+    draft = replace(_REST, **{"incumbent": incumbent, **parts})
     files = (*uploads, draft.eval_set.file or "")
     return read_spec(write_spec(draft), file="", origin=origin, uploads=files)

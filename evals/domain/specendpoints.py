@@ -122,6 +122,7 @@ _USUAL: Mapping[EndpointKind, Mapping[str, Any]] = {
 }
 _LOADED = frozenset({EndpointKind.OPENVINO, EndpointKind.HF, EndpointKind.VLLM})
 IN_WORKER = _LOADED | {EndpointKind.LM_EVAL}
+_SERVERS = frozenset({EndpointKind.OPENAI, EndpointKind.ANTHROPIC, EndpointKind.STAND_IN})
 
 
 def endpoint(value: Value) -> EndpointSpec:
@@ -140,6 +141,16 @@ def endpoint(value: Value) -> EndpointSpec:
         {"kind": _nothing, **keys}, required=_REQUIRED.get(kind, ()), elsewhere=strange
     )
     return EndpointSpec(**{**_USUAL.get(kind, {}), **read, "kind": kind})
+
+
+def is_shared(endpoint: EndpointSpec) -> bool:
+    """Return whether all workers ask one server, so that its limits hold for them together.
+
+    A model that is loaded in the worker has each worker's own hardware.
+    """
+    if endpoint.kind is EndpointKind.LM_EVAL:
+        return "base_url" in (endpoint.arguments or {})
+    return endpoint.kind in _SERVERS
 
 
 def names_local_model(candidate: CandidateSpec) -> bool:

@@ -32,6 +32,9 @@ def spec_identity(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> dict[str
         hashes: Content hashes by `referenced_files`; each stands in the place of its path.
     """
     identity = {key: _json_value(value) for key, value in _fields(spec).items()}
+    identity["bar"] = [_said(line) for line in identity["bar"]]
+    if not spec.plan.skip_samples:
+        del identity["plan"]["skip_samples"]  # as plans were before rows could be skipped
     _put_hash(identity["eval_set"], "file", spec.eval_set.file, hashes)
     for candidate, written in zip(spec.candidates, identity["candidates"], strict=True):
         _put_hash(written["endpoint"], "file", candidate.endpoint.file, hashes)
@@ -42,6 +45,11 @@ def spec_identity(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> dict[str
 def identity_json(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> str:
     """Return `spec_identity` as canonical JSON: sorted keys, no spaces, ASCII."""
     return json.dumps(spec_identity(spec, hashes), sort_keys=True, separators=(",", ":"))
+
+
+def _said(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a criterion without what it leaves open, as it was before that could be said."""
+    return {key: value for key, value in line.items() if value is not None}
 
 
 def _model_file(candidate: CandidateSpec) -> str | None:

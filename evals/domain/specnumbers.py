@@ -13,6 +13,8 @@ _DIGITS = r"(0|[1-9][0-9]*(_[0-9]+)*)"  # no leading zero: YAML 1.1 would read 0
 WHOLE = re.compile(rf"[-+]?{_DIGITS}")
 _NUMBER = re.compile(rf"[-+]?({_DIGITS}(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{{1,3}})?")
 _LONGEST_NUMBER = 60
+ALPHA_LIMIT = 0.5  # where a bound is on the wrong side of the estimate
+LEAST_ALPHA = 1e-9  # below any use, and divided among many candidates still apart from 0
 
 
 def whole(*, minimum: int = 0, maximum: int = MAX_WHOLE) -> Callable[[Value], int]:
@@ -50,6 +52,15 @@ def number(
 not_negative = number("a number, 0 or more", lambda result: result >= 0)
 positive = number("a number above 0", lambda result: result > 0)
 share = number("a share between 0 and 1", lambda result: 0 <= result <= 1)
+_risk = number("a number above 0 and below 0.5", lambda result: 0 < result < ALPHA_LIMIT)
+
+
+def alpha(value: Value) -> float:
+    """Read a risk, which has to leave 1 - alpha apart from 1."""
+    risk = _risk(value)
+    if 0 < risk < LEAST_ALPHA:
+        value.refuse(f"{LEAST_ALPHA:g} or more")
+    return risk
 
 
 def money(value: Value) -> Decimal:

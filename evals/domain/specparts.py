@@ -7,12 +7,11 @@ from evals.domain.prompts import column_template
 from evals.domain.specbars import bar_problems, criterion
 from evals.domain.speccandidates import candidate, candidate_problems
 from evals.domain.specendpoints import HUB_NAME
-from evals.domain.specnumbers import money, number, whole
+from evals.domain.specnumbers import alpha, money, whole
 from evals.domain.specproblems import Path
 from evals.domain.specs import CandidateSpec, EvalSetSpec, PlanSpec, Spec, TaskSpec
 from evals.domain.specscorers import scorer, scorer_problems
 from evals.domain.specsections import Section
-from evals.domain.specunbuilt import not_built
 from evals.domain.specvalues import (
     Read,
     Value,
@@ -27,7 +26,6 @@ from evals.domain.specvalues import (
 
 DEFAULT_SPLIT = "test"
 MOST_EPOCHS = 100
-ALPHA_LIMIT = 0.5  # where a bound is on the wrong side of the estimate
 
 
 def _hub_name(value: Value) -> str:
@@ -35,12 +33,6 @@ def _hub_name(value: Value) -> str:
     if name and not HUB_NAME.fullmatch(name):
         value.refuse("the name of a data set on the hub, such as org/name")
     return name
-
-
-def _stop_early(value: Value) -> bool:
-    if flag(value):
-        value.note(f"stopping early, {not_built('stop_early: true')}; expected false")
-    return False
 
 
 TASK: Mapping[str, Read] = {
@@ -60,11 +52,12 @@ EVAL_SET: Mapping[str, Read] = {
     "cluster": optional(text),
 }
 PLAN: Mapping[str, Read] = {
-    "alpha": number("a number above 0 and below 0.5", lambda alpha: 0 < alpha < ALPHA_LIMIT),
+    "alpha": alpha,
     "seed": whole(),
     "epochs": whole(minimum=1, maximum=MOST_EPOCHS),
-    "stop_early": _stop_early,
+    "stop_early": flag,
     "max_samples": optional(whole(minimum=1)),
+    "skip_samples": whole(),
     "budget_usd": optional(money),
 }
 

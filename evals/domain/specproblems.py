@@ -46,6 +46,10 @@ class Problems:
         """Remember a problem; without a `position` it lies where `path` is written."""
         self._noted.append((path, _one_line(message), position))
 
+    def are_under(self, path: Path) -> bool:
+        """Return whether anything is wrong at `path` or further in."""
+        return any(noted[: len(path)] == path for noted, _, _ in self._noted)
+
     def told(self, position_of: Callable[[Path], Position]) -> tuple[SpecProblem, ...]:
         """Return the problems in the order of the file, each once however often it is aliased."""
         found: dict[tuple[Position, str], SpecProblem] = {}

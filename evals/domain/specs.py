@@ -7,6 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+DEFAULT_POOL = "default"
+# Scorers that can give partial credit, so that the rule which judges one does not hang on whether
+# it happened to.
+GRADED = frozenset({"f1", "lm_eval"})
+
 
 class EndpointKind(StrEnum):
     """How a candidate is served."""
@@ -22,10 +27,11 @@ class EndpointKind(StrEnum):
 
 
 class Comparator(StrEnum):
-    """Which side of the threshold is good."""
+    """Which side of the threshold is good; `within` so much of the incumbent, paired."""
 
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
+    WITHIN = "within"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +69,28 @@ class ScorerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionSpec:
-    """One line of a quality bar: `metric` `comparator` `threshold`; advisory ones never decide."""
+    """One line of a quality bar: `metric` `comparator` `threshold`; advisory ones never decide.
+
+    `within` compares with the incumbent on the same samples: no more than `threshold` below it.
+    `slice` maps columns to values and None is all samples; `alpha` None is the plan's.
+    """
 
     metric: str
     comparator: Comparator
     threshold: float
     advisory: bool = False
+    slice: Mapping[str, str] | None = None
+    alpha: float | None = None
 
     @property
     def required(self) -> bool:
         """Whether the criterion decides."""
         return not self.advisory
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether the criterion compares with the incumbent."""
+        return self.comparator is Comparator.WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +128,7 @@ class EndpointSpec:
     extra_body: Mapping[str, Any] | None = None
     backend: str | None = None
     arguments: Mapping[str, Any] | None = None
-    pool: str = "default"
+    pool: str = DEFAULT_POOL
     file: str | None = None
     key: str | None = None
     output: str | None = None
@@ -175,13 +192,18 @@ class CandidateSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSpec:
-    """What is fixed before the first result. `max_samples` and `budget_usd` None mean no limit."""
+    """What is fixed before the first result. `max_samples` and `budget_usd` None mean no limit.
+
+    `skip_samples` leaves out so many places at the start of the shuffled order, which an earlier
+    evaluation has used.
+    """
 
     alpha: float = 0.05
     seed: int = 0
     epochs: int = 1
     stop_early: bool = False
     max_samples: int | None = None
+    skip_samples: int = 0
     budget_usd: Decimal | None = None
 
 

@@ -9,10 +9,8 @@ NOT_BUILT: Mapping[str, tuple[str, ...]] = {
     "metric": (
         r"cost_per_accepted_usd",
         r"error_rate",
-        r"pass(@|_at_)\w+",
         r"ttft_p\d+_seconds",
     ),
-    "criterion": ("within", "of", "slice", "alpha"),
     "endpoint": ("quantisation", "region"),
     "harness": ("few_shot", "format_repair", "self_consistency"),
 }

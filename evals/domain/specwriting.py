@@ -9,13 +9,21 @@ from typing import Any
 import yaml
 
 from evals.domain.prompts import column_template
+from evals.domain.specbars import INCUMBENT
 from evals.domain.speccandidates import CANDIDATE, MODEL
 from evals.domain.specendpoints import ENDPOINT
 from evals.domain.specharnesses import HARNESS
 from evals.domain.specnodes import LIKE_A_NUMBER
 from evals.domain.specparts import DEFAULT_SPLIT, EVAL_SET, PLAN, TASK
 from evals.domain.specprices import PRICE
-from evals.domain.specs import CandidateSpec, CriterionSpec, EvalSetSpec, ScorerSpec, Spec
+from evals.domain.specs import (
+    CandidateSpec,
+    Comparator,
+    CriterionSpec,
+    EvalSetSpec,
+    ScorerSpec,
+    Spec,
+)
 
 _ENDLESS = 2**31  # a line is never folded
 
@@ -59,9 +67,15 @@ def _scorer(scorer: ScorerSpec) -> str | dict[str, Any]:
 
 
 def _criterion(criterion: CriterionSpec) -> dict[str, Any]:
-    advisory = {"advisory": True} if criterion.advisory else {}
-    threshold = {criterion.comparator.value: criterion.threshold}
-    return {"metric": criterion.metric, **threshold, **advisory}
+    is_paired = criterion.comparator is Comparator.WITHIN
+    return {
+        "metric": criterion.metric,
+        **({"slice": dict(criterion.slice)} if criterion.slice else {}),
+        criterion.comparator.value: criterion.threshold,
+        **({"of": INCUMBENT} if is_paired else {}),
+        **({} if criterion.alpha is None else {"alpha": criterion.alpha}),
+        **({"advisory": True} if criterion.advisory else {}),
+    }
 
 
 def _candidate(candidate: CandidateSpec, spec: Spec) -> dict[str, Any]:

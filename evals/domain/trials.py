@@ -17,6 +17,7 @@ class TrialState(StrEnum):
 
 
 JUDGED = frozenset({TrialState.OK, TrialState.NO_ANSWER, TrialState.MODEL_ERROR})
+TRUNCATED = ("length", "max_tokens")  # finish reasons of an answer that was cut at max_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,10 @@ class Reply:
     """What an endpoint gave for one question: an output, or a failure as a value.
 
     `is_fatal` says that every further request would fail alike (a wrong key, an unknown model,
-    nobody listening), so the run should pause with `error` shown. Seconds are wall time;
-    `latency_seconds` is that of the last attempt alone, without waiting between attempts.
+    nobody listening), so the run should pause with `error` shown; `is_unreached` that this is
+    because nothing ever came from there, so that whoever knows better may think of an outage.
+    Seconds are wall time; `latency_seconds` is that of the last attempt alone, without waiting
+    between attempts.
     """
 
     state: TrialState
@@ -63,6 +66,7 @@ class Reply:
     ttft_seconds: float | None = None
     attempts: int = 1
     is_fatal: bool = False
+    is_unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,16 @@
 """From judged criteria to a verdict, from verdicts to an exit status, and both in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from evals.domain.attempts import AttemptMetric
 from evals.domain.bars import CriterionResult, CriterionState
 from evals.domain.metrics import (
     COST_PER_1K,
     LATENCY_QUANTILES,
     Metric,
     RunFacts,
-    summarise,
-    summarise_cost,
-    summarise_latency,
 )
 from evals.domain.specs import Comparator
 
@@ -35,6 +33,8 @@ class Standing(NamedTuple):
     verdict: Verdict | None
 
 
+Key = tuple[str, tuple[tuple[str, str], ...]]
+Figures = Mapping[Key, Metric]
 EXIT_STATUS = {Verdict.GO: 0, Verdict.NO_GO: 1, Verdict.UNDECIDED: 2}
 WORDS = {Verdict.GO: "GO", Verdict.NO_GO: "NO-GO", Verdict.UNDECIDED: "UNDECIDED"}
 LABELS = {
@@ -83,78 +83,113 @@ def exit_status(candidates: Sequence[Standing], *, require_all: bool) -> int:
 
 
 def sentence(
-    *, name: str, verdict: Verdict | None, results: Sequence[CriterionResult], facts: RunFacts
+    *,
+    name: str,
+    verdict: Verdict | None,
+    results: Sequence[CriterionResult],
+    figures: Sequence[Metric],
+    facts: RunFacts,
 ) -> str:
     """Return the verdict on one candidate in one plain sentence, without a full stop.
 
     GO names every required criterion, NO-GO those that are missed, UNDECIDED what is missing.
     The incumbent (`verdict` None) is described. Intervals are two-sided 95 %.
+
+    Args:
+        name: The candidate's.
+        verdict: As decided; None for the incumbent.
+        results: Of every criterion.
+        figures: What was measured, with intervals; a difference from the incumbent as `against`.
+        facts: For what is missing.
     """
-    metrics = _metrics(facts)
+    known = {_key(figure): figure for figure in figures}
     required = [result for result in results if result.criterion.required]
     if verdict is None:
-        return f"Incumbent: {name} has {_described(required, metrics)}"
+        return f"Incumbent: {name} has {_described(required, figures)}"
     if verdict is Verdict.GO:
-        parts = [_met(result, metrics, is_alone=len(required) == 1) for result in required]
+        parts = [_met(result, known, is_alone=len(required) == 1) for result in required]
     elif verdict is Verdict.NO_GO:
         missed = [result for result in required if result.state is CriterionState.MISSED]
-        parts = [f"misses {_against(result, metrics)}" for result in missed]
+        parts = [f"misses {_against(result, known)}" for result in missed]
     else:
-        parts = _doubts(required, metrics, facts)
+        parts = _doubts(required, known, facts)
     return f"{WORDS[verdict]}: {name} {'; '.join(parts)}"
 
 
-def _metrics(facts: RunFacts) -> dict[str, Metric]:
-    made = (*summarise(facts), *summarise_latency(facts), summarise_cost(facts))
-    return {metric.metric: metric for metric in made}
+def against(metric: str) -> str:
+    """Return the name of a metric's difference from the incumbent."""
+    return f"{metric} against the incumbent"
 
 
-def _described(results: Sequence[CriterionResult], metrics: dict[str, Metric]) -> str:
-    known = [result for result in results if result.value is not None]
-    parts = [f"{_label(result)} {_figure(result, metrics)}" for result in known]
-    return "; ".join(parts) or "no figure yet"
+def _key(figure: Metric) -> Key:
+    return figure.metric, _items(figure.slice)
 
 
-def _met(result: CriterionResult, metrics: dict[str, Metric], *, is_alone: bool) -> str:
+def _items(wanted: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((wanted or {}).items()))
+
+
+def _described(results: Sequence[CriterionResult], figures: Sequence[Metric]) -> str:
+    """Return the incumbent's figures; its first score where the bar compares others with it."""
+    known = {_key(figure): figure for figure in figures}
+    alone = [r for r in results if not r.criterion.is_paired and r.value is not None]
+    if alone:
+        return "; ".join(f"{_label(result)} {_figure(result, known)}" for result in alone)
+    scores = [f for f in figures if f.slice is None and f.metric not in LABELS]
+    first = next((f for f in scores if f.value is not None), None)
+    return "no figure yet" if first is None else f"{first.metric} {_brackets(first)}"
+
+
+def _brackets(score: Metric) -> str:
+    """Return a score as "0.882 [0.861, 0.901], n = 820"."""
+    interval = "" if score.low is None else f" [{score.low:.3f}, {score.high:.3f}]"
+    return f"{score.value:.3f}{interval}, n = {score.n:,}"
+
+
+def _met(result: CriterionResult, figures: Figures, *, is_alone: bool) -> str:
     """Return "clears 0.85 with 0.882 [0.861, 0.901], n = 820" and its like."""
-    threshold, figure = _threshold(result), _figure(result, metrics)
+    threshold, figure = _threshold(result), _figure(result, figures)
+    if result.criterion.is_paired:
+        return f"stays within {threshold} of the incumbent in {_label(result)} with {figure}"
     if result.criterion.comparator is Comparator.AT_MOST:
         return f"keeps {_label(result)} within {threshold} with {figure}"
-    label = "" if is_alone else f"{_label(result)} "
+    is_plain = not result.criterion.slice and AttemptMetric.of(result.criterion.metric) is None
+    label = "" if is_alone and is_plain else f"{_label(result)} "
     return f"clears {label}{threshold} with {figure}"
 
 
-def _against(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+def _against(result: CriterionResult, figures: Figures) -> str:
     """Return "exact_match at least 0.85 with 0.71 [0.68, 0.74], n = 820" and its like."""
     wanted = result.criterion.comparator.replace("_", " ")
-    return f"{_label(result)} {wanted} {_threshold(result)} with {_figure(result, metrics)}"
+    limit = _threshold(result) + (" of the incumbent" if result.criterion.is_paired else "")
+    return f"{_label(result)} {wanted} {limit} with {_figure(result, figures)}"
 
 
-def _doubts(
-    required: Sequence[CriterionResult], metrics: dict[str, Metric], facts: RunFacts
-) -> list[str]:
+def _doubts(required: Sequence[CriterionResult], figures: Figures, facts: RunFacts) -> list[str]:
     if not facts.counts.judged:
         return ["has no verdict yet, nothing was judged"]
     if not required:
         return ["cannot be decided, the bar has no required criterion"]
     unsettled = [result for result in required if result.state is CriterionState.UNSETTLED]
-    doubts = [_doubt(result, metrics) for result in unsettled]
+    doubts = [_doubt(result, figures) for result in unsettled]
     if gap := facts.missing + facts.counts.unscored:
         doubts.append(f"{gap:,} of {facts.planned:,} planned trials count against it unscored")
     return doubts
 
 
-def _doubt(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+def _doubt(result: CriterionResult, figures: Figures) -> str:
     if result.value is None:
         return f"has an unknown {_label(result)}"
-    unsettled = f"does not settle {_against(result, metrics)}"
+    unsettled = f"does not settle {_against(result, figures)}"
     if result.samples_needed is None:
         return f"{unsettled}, and more samples alone would not"
     return f"{unsettled}, about {result.samples_needed:,} more samples would"
 
 
 def _label(result: CriterionResult) -> str:
-    return LABELS.get(result.criterion.metric, result.criterion.metric)
+    label = LABELS.get(result.criterion.metric, result.criterion.metric)
+    wanted = ", ".join(f"{column}: {value}" for column, value in _items(result.criterion.slice))
+    return f"{label} ({wanted})" if wanted else label
 
 
 def _threshold(result: CriterionResult) -> str:
@@ -164,11 +199,15 @@ def _threshold(result: CriterionResult) -> str:
     return f"{threshold:g}"
 
 
-def _figure(result: CriterionResult, metrics: dict[str, Metric]) -> str:
+def _figure(result: CriterionResult, figures: Figures) -> str:
     """Return "0.882 [0.861, 0.901], n = 820", without brackets where the interval is unknown."""
-    metric = metrics.get(result.criterion.metric)
+    criterion = result.criterion
+    name = against(criterion.metric) if criterion.is_paired else criterion.metric
+    metric = figures.get((name, _items(criterion.slice)))
     if metric is None or metric.value is None:
-        return f"an unknown value, n = {result.n:,}"
+        if result.value is None:
+            return f"an unknown value, n = {result.n:,}"
+        return f"{_with_unit(_shown(result.value, result), result)}, n = {result.n:,}"
     value = _with_unit(_shown(metric.value, result), result)
     if metric.low is None or metric.high is None:
         return f"{value}, n = {metric.n:,}"

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import NamedTuple
 
@@ -26,17 +27,23 @@ class Gate:
 
     def __init__(self, limit: SharedLimit) -> None:
         self.limit = limit
+        self.valid_until = inf  # a monotonic time, from which on nobody is let in
         self.when_free: Callable[[], None] | None = None
         self.is_closed = False
         self.inside = self.pausing = 0
         self._waiting: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait to be let in."""
+        return len(self._waiting)
+
     async def enter(self, cost: int, *, is_new: bool = True) -> bool:
         """Return True once a request of at most `cost` tokens may start, False if none ever may."""
         if self.is_closed and is_new:
             return False
-        if not self._waiting and self.limit.take(cost, now=monotonic()) == 0:
+        if not self._waiting and self._grant(cost) == 0:
             self.inside += 1
             return True
         waiter = _Waiter(asyncio.get_running_loop().create_future(), cost, is_new)
@@ -89,13 +96,18 @@ class Gate:
             waiter = self._waiting[0]
             if waiter.admitted.done():  # cancelled, and about to withdraw
                 self._waiting.popleft()
-            elif wait := self.limit.take(waiter.cost, now=monotonic()):
+            elif wait := self._grant(waiter.cost):
                 self._look_in(min(wait, LOOK_SECONDS))
                 return
             else:
                 self._waiting.popleft()
                 self.inside += 1
                 waiter.admitted.set_result(True)
+
+    def _grant(self, cost: int) -> float:
+        """Return 0 where a request may start now, else the seconds to wait."""
+        now = monotonic()
+        return inf if now >= self.valid_until else self.limit.take(cost, now=now)
 
     def _look_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

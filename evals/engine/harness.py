@@ -46,7 +46,7 @@ class SampleScorer:
     """Every scorer of an evaluation, built once; `score` then takes one output at a time.
 
     Raises:
-        ScorerError: If a scorer cannot be built; `check_scorers` says all there is to say.
+        ScorerError: If a scorer cannot be built; `scorers.check_scorers` says all there is to say.
     """
 
     def __init__(self, scorers: Sequence[ScorerSpec]) -> None:
@@ -61,27 +61,6 @@ class SampleScorer:
             name: _guarded(scorer, output, columns, target)
             for name, scorer in self._scorers.items()
         }
-
-
-def check_scorers(scorers: Sequence[ScorerSpec]) -> list[Problem]:
-    """Return what is wrong with the scorers, in their order; nothing is fetched to find out."""
-    problems = [] if scorers else [Problem(message="scorers is empty, expected at least one")]
-    names = [spec.name for spec in scorers]
-    for place, spec in enumerate(scorers):
-        fault = _fault(spec)
-        if spec.name in names[:place]:
-            fault = "the name stands twice, expected each scorer once"
-        if fault:
-            problems.append(Problem(message=f"scorer {spec.name}: {fault}"))
-    return problems
-
-
-def _fault(spec: ScorerSpec) -> str | None:
-    try:
-        _scorer(spec)
-    except ScorerError as error:
-        return str(error)
-    return None
 
 
 _Scorer = Callable[[str, Mapping[str, Any], str], Score]

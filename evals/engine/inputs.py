@@ -18,7 +18,7 @@ from evals.domain.specendpoints import is_gguf, names_local_model
 from evals.domain.specfile import identity_json, read_spec, referenced_files
 from evals.domain.specs import CandidateSpec, EvalSetSpec, Spec
 from evals.domain.trials import RecordedAnswer
-from evals.engine.harness import check_scorers, load_hf_rows
+from evals.engine.scorers import check_scorers
 
 CHUNK = 1 << 20
 PROBED = 20  # samples whose prompts are rendered before anything is asked
@@ -193,6 +193,8 @@ def _with_model_path(inputs: SpecInputs, candidate: CandidateSpec) -> CandidateS
 @contextmanager
 def _hub_rows(eval_set: EvalSetSpec) -> Iterator[RowFile]:
     """Read a hub's set through a temporary file of lines, so that one reader checks all rows."""
+    from evals.engine.harness import load_hf_rows  # noqa: PLC0415 - loading it takes seconds
+
     with TemporaryFile() as file:
         for row in load_hf_rows(eval_set.hf or "", eval_set.split or "test"):
             file.write(json.dumps(row, default=str, ensure_ascii=False).encode() + b"\n")

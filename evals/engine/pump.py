@@ -21,11 +21,12 @@ from evals.engine.endpoints import Endpoint, Gated, Throttled
 from evals.engine.gate import Gate
 from evals.engine.limits import Limits, ProcessLimit, SharedLimit
 from evals.engine.payments import Payments, Wallet
+from evals.engine.readahead import ReadAhead
 
 __all__ = ["Answered", "Pump", "PumpStats", "Wallet"]
 
-_LEAST_READ_AHEAD = 32
 _MOST_SPARE = 256
+_MUCH = 1_000_000  # calls, more than any endpoint takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class PumpStats:
 
     `in_flight` counts requests, `pausing` questions between two attempts or before the limit,
     `waiting` those read ahead. `answered` counts replies, `fatal` ones among them; `throttled`
-    counts HTTP 429s.
+    counts HTTP 429s. What was asked and never answered had its call abandoned.
     """
 
     in_flight: int
@@ -42,6 +43,7 @@ class PumpStats:
     waiting: int
     asked: int
     answered: int
+    fatal: int
     throttled: int
 
 
@@ -67,6 +69,7 @@ class Pump:
         requests_per_minute: int | None = None,
         wallet: Wallet | None = None,
         grace_seconds: float | None = None,
+        calls: int | None = None,
     ) -> None:
         """Prepare; nothing is asked before the pump is entered.
 
@@ -78,10 +81,10 @@ class Pump:
             wallet: Pays for the questions; None is no budget.
             grace_seconds: How long calls in flight may go on after a fatal reply; None is until
                 they are done.
+            calls: For how many at once there are workers at first; by default for as many as the
+                endpoint takes.
         """
-        calls = endpoint.concurrency
-        room = 4 * calls * endpoint.batch_size
-        own = Limits(concurrency=calls, requests_per_minute=requests_per_minute)
+        own = Limits(concurrency=endpoint.concurrency, requests_per_minute=requests_per_minute)
         self.fatal: Answered | None = None
         self.is_spent = False
         self._endpoint = endpoint
@@ -90,15 +93,16 @@ class Pump:
         self._gate = Gate(limit or ProcessLimit(own))
         self._payments = Payments(wallet)
         self._grace_seconds = grace_seconds
-        self._ahead: asyncio.Queue[Question | None] = asyncio.Queue(max(_LEAST_READ_AHEAD, room))
-        self._arrived = Arrivals(room=max(1000, room))
+        self._places = endpoint.concurrency if calls is None else calls
+        self._ahead = ReadAhead(calls=self._places, batch_size=endpoint.batch_size)
+        self._arrived = Arrivals(room=max(1000, 2 * self._ahead.room))
         self._reader: asyncio.Task[None]
         self._end: asyncio.Task[None]
         self._workers: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._killer: asyncio.TimerHandle | None = None
         self._is_read = self._is_stopped = False
-        self._calls = self._asked = self._answered = 0
+        self._calls = self._asked = self._answered = self._fatal = 0
 
     async def __aenter__(self) -> Self:
         if self._gated is not None:
@@ -106,8 +110,7 @@ class Pump:
             self._gate.when_free = self._add_worker
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(self._ended)
-        for _ in range(self._endpoint.concurrency):
-            self._add_worker()
+        self.make_room(self._places)
         self._end = asyncio.create_task(self._finish())
         return self
 
@@ -133,8 +136,32 @@ class Pump:
             waiting=self._ahead.qsize() - self._is_read,
             asked=self._asked,
             answered=self._answered,
+            fatal=self._fatal,
             throttled=endpoint.throttled if isinstance(endpoint, Throttled) else 0,
         )
+
+    @property
+    def wanted(self) -> int:
+        """Return how many calls could be under way now: any number until the questions run dry."""
+        if not self._is_read:
+            return _MUCH
+        calls = -(-(self._ahead.qsize() - 1) // self._endpoint.batch_size)
+        at_hand = self._gate.inside + self._gate.pausing + self._gate.waiting
+        return at_hand + self._payments.waiting + calls
+
+    def make_room(self, calls: int) -> None:
+        """Have workers, and questions at hand, for so many calls at once from now on.
+
+        Who is one too many ends with the question at hand.
+        """
+        self._places = max(1, calls)
+        self._ahead.follow(self._places)
+        for _ in range(self._places + self._gate.pausing - len(self._workers)):
+            self._add_worker()
+
+    def ask_until(self, moment: float) -> None:
+        """Start no request from a monotonic time on, unless told of a later one by then."""
+        self._gate.valid_until = moment
 
     def stop(self, *, grace_seconds: float | None = None) -> None:
         """Start nothing new; calls in flight have `grace_seconds` to end, or all the time if None.
@@ -152,6 +179,10 @@ class Pump:
         if grace_seconds is not None:
             loop = asyncio.get_running_loop()
             self._killer = loop.call_later(grace_seconds, self._abandon)
+
+    def refill(self) -> None:
+        """Let questions that wait for money look into the wallet again."""
+        self._payments.wake()
 
     async def batches(
         self, *, gather_seconds: float = 0.05, most: int = 1000
@@ -179,32 +210,35 @@ class Pump:
 
     def _add_worker(self) -> None:
         """Start one more worker: at first, and for each that pauses, up to as many spare ones."""
-        concurrency = self._endpoint.concurrency
-        if not self._is_stopped and len(self._workers) < concurrency + min(
-            concurrency, _MOST_SPARE
-        ):
+        most = self._places + min(self._places, _MOST_SPARE)
+        if not self._is_stopped and len(self._workers) < most:
             task = asyncio.create_task(self._work())
             self._workers.add(task)
             task.add_done_callback(self._ended)
 
     async def _work(self) -> None:
-        while self._is_wanted() and (questions := await self._next()):
-            cost = 0 if self._gated is None else sum(map(self._gated.most_tokens, questions))
-            if not await self._gate.enter(cost):
+        """Ask call after call; money is set aside before a place is taken.
+
+        Else those that wait for the money of a question that pauses would hold all the places,
+        and it could never come back.
+        """
+        while self._stays() and (questions := await self._next()):
+            if not await self._afford(questions):
                 return
-            used: int | None = None
-            try:
-                replies = await self._ask(questions) if await self._afford(questions) else []
-                used = _tokens(replies)
-                self._heed_fatal(questions, replies)  # before the place goes to somebody else
-            finally:
-                self._gate.leave(cost, used=used)
+            replies = await self._ask_in_turn(questions)
             for question, reply in zip(questions, replies, strict=bool(replies)):
                 await self._take(Answered(question, reply))
 
-    def _is_wanted(self) -> bool:
-        """Return whether there are not more workers than those that pause leave places to."""
-        return len(self._workers) - self._gate.pausing <= self._endpoint.concurrency
+    def _stays(self) -> bool:
+        """Return whether the worker at hand is not one too many, and count it out if it is.
+
+        Those that pause leave their places to others.
+        """
+        is_wanted = len(self._workers) - self._gate.pausing <= self._places
+        task = asyncio.current_task()
+        if not is_wanted and task is not None:
+            self._workers.discard(task)  # before the next one counts
+        return is_wanted
 
     async def _next(self) -> list[Question]:
         """Return the next call's questions: the first is waited for, more are taken if there."""
@@ -221,13 +255,28 @@ class Pump:
 
     async def _afford(self, questions: list[Question]) -> bool:
         """Return whether the questions are paid for, stopping the pump where they cannot be."""
-        is_paid = await self._payments.reserve(
-            questions, may_wait=lambda: self._calls > 0 and not self._is_stopped
-        )
+        is_paid = await self._payments.reserve(questions, may_wait=lambda: not self._is_stopped)
         if not is_paid and not self._is_stopped:
             self.is_spent = True
             self.stop()
         return is_paid
+
+    async def _ask_in_turn(self, questions: list[Question]) -> list[Reply]:
+        """Return the replies to one call once there is a place, none where there never will be."""
+        cost = 0 if self._gated is None else sum(map(self._gated.most_tokens, questions))
+        is_in, used = False, None
+        try:
+            if is_in := await self._gate.enter(cost):
+                replies = await self._ask(questions)
+                used = _tokens(replies)
+                self._heed_fatal(questions, replies)  # before the place goes to somebody else
+                return replies
+            return []
+        finally:
+            if is_in:
+                self._gate.leave(cost, used=used)
+            else:
+                self._payments.release(questions)
 
     async def _ask(self, questions: list[Question]) -> list[Reply]:
         self._calls += 1
@@ -248,7 +297,9 @@ class Pump:
 
     async def _take(self, answered: Answered) -> None:
         self._answered += 1
-        if not answered.reply.is_fatal:
+        if answered.reply.is_fatal:
+            self._fatal += 1
+        else:
             await self._arrived.put(answered)
 
     async def _finish(self) -> None:

@@ -20,12 +20,16 @@ from evals.engine.limits import Limits, ProcessLimit
 LEASE_SECONDS = 10.0
 STALE_SECONDS = 8.0  # less, since an exchange takes time and clocks drift
 EXCHANGE_SECONDS = 1.0
+HASTE = 5  # times as often, while somebody waits for somebody else
 _NOTHING = 1e-6  # of a limit; less is what rounding leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What one worker may have under way, what it was told last, and until when that counts."""
+    """What one worker may have under way, what it was told last, and until when that counts.
+
+    `in_flight` is what it said it had, for people to see.
+    """
 
     holder: str
     held: int
@@ -34,6 +38,7 @@ class Holding:
     requests_per_minute: float
     tokens_per_minute: float
     until: float
+    in_flight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,7 @@ def exchange(
         requests_per_minute=share.requests_per_minute or 0.0,
         tokens_per_minute=share.tokens_per_minute or 0.0,
         until=now + LEASE_SECONDS,
+        in_flight=report.in_flight,
     )
     return Sharing(holdings=(*others, mine), blocked_until=blocked), share
 
@@ -133,24 +139,31 @@ def follow(limit: ProcessLimit, share: Share, *, now: float) -> None:
     )
 
 
-async def keep_sharing(
+async def keep_sharing(  # noqa: PLR0913 - what follows, whom it asks, and what it says
     limit: ProcessLimit,
     swap: Callable[[Report], Awaitable[Share]],
     *,
     holder: str,
     wanted: Callable[[], int],
+    first: Share | None = None,
     seconds: float = EXCHANGE_SECONDS,
 ) -> None:
     """Exchange every so many `seconds`, until cancelled.
+
+    Who has nothing yet or was told to let go does so more often: somebody waits.
 
     Args:
         limit: Follows the shares; make it with `concurrency=0`, so that it waits for the first.
         swap: Hands a report to whoever keeps the state and returns the share.
         holder: A name that no other worker has.
         wanted: How many calls this worker could use now.
+        first: The share that it follows already.
         seconds: Between exchanges.
     """
+    told, is_pressing = first, first is not None and not first.concurrency
     while True:
+        if told is not None:
+            await asyncio.sleep(seconds / (HASTE if is_pressing else 1))
         now = monotonic()
         report = Report(
             holder=holder,
@@ -158,8 +171,11 @@ async def keep_sharing(
             wanted=wanted(),
             blocked_seconds=max(0.0, limit.blocked_until - now),
         )
-        follow(limit, await swap(report), now=now)
-        await asyncio.sleep(seconds)
+        before, told = told, await swap(report)
+        follow(limit, told, now=now)
+        is_less = before is not None and told.concurrency < before.concurrency
+        has_nothing = report.wanted > 0 and not told.concurrency
+        is_pressing = is_less or has_nothing or limit.in_flight > told.concurrency
 
 
 def _share(others: list[Holding], report: Report, limits: Limits) -> Share:

@@ -31,7 +31,7 @@ class SpecCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return Django's parser, with our exit status."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.__class__ = _Parser
+        parser.__class__ = StrictParser
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,8 +39,11 @@ class SpecCommand(BaseCommand):
         parser.add_argument("spec", type=Path)
 
 
-class _Parser(CommandParser):
+class StrictParser(CommandParser):
+    """A parser that leaves 2 to UNDECIDED: a misspelt option is bad input."""
+
     def error(self, message: str) -> NoReturn:
+        """End with bad input."""
         self.print_usage(sys.stderr)
         self.exit(BAD_INPUT, f"{message}\n")
 

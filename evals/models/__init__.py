@@ -13,6 +13,7 @@ from evals.models.candidates import (
 )
 from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, Upload
 from evals.models.evaluations import Evaluation, Run, Shard
+from evals.models.pumping import EndpointLimit, Worker
 from evals.models.tasks import ScorerSet, Task
 from evals.models.teams import Membership, OneTimeLink, Role, Team, User
 from evals.models.trials import Trial
@@ -24,6 +25,7 @@ __all__ = [
     "ConnectionTest",
     "Criterion",
     "Endpoint",
+    "EndpointLimit",
     "EvalSet",
     "EvalSetVersion",
     "Evaluation",
@@ -45,4 +47,5 @@ __all__ = [
     "Upload",
     "User",
     "VerdictRow",
+    "Worker",
 ]

@@ -23,13 +23,18 @@ class QualityBar(models.Model):
 
 
 class Criterion(models.Model):
-    """One line of a bar. Never changed once written: a change is a new bar."""
+    """One line of a bar. Never changed once written: a change is a new bar.
+
+    `slice` maps columns to values, null for all samples; `alpha` null is the plan's.
+    """
 
     bar = models.ForeignKey(QualityBar, on_delete=models.CASCADE, related_name="criteria")
     position = models.PositiveIntegerField()
     metric = models.CharField(max_length=100)
     comparator = models.CharField(max_length=20)
     threshold = models.FloatField()
+    slice = models.JSONField(null=True)
+    alpha = models.FloatField(null=True)
     is_advisory = models.BooleanField(default=False)
 
     class Meta:

@@ -25,6 +25,8 @@ class Evaluation(models.Model):
 
     `spec` is the whole of it as a spec file's text, written once. `identity` is the hash by which
     a second command with the same spec finds its evaluation; null for those made in the browser.
+    `extends` is the evaluation whose order this one goes on with or whose failures it asks again.
+    `ledger` is what workers may spend of the budget, swapped under a lock of this row.
     """
 
     task = models.ForeignKey("Task", on_delete=models.CASCADE, related_name="evaluations")
@@ -36,6 +38,9 @@ class Evaluation(models.Model):
     identity = models.CharField(max_length=64, null=True)  # noqa: DJ001
     sample_count = models.PositiveIntegerField()  # samples the plan asks each candidate about
     epochs = models.PositiveSmallIntegerField()
+    extends = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    reuse_answers = models.BooleanField(default=True)  # take stored answers to the same questions
+    ledger = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     created_by = models.ForeignKey("User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -64,7 +69,9 @@ class Evaluation(models.Model):
 class Run(models.Model):
     """One candidate inside an evaluation. `message` says why it is paused, stopped or failed.
 
-    `rung_at` is when a worker was last rung for, null once one has come.
+    `rung_at` is when a worker was last rung for, null once one has come. `unconfirmed` counts the
+    requests that a lost worker may have sent and nobody stored. `settled_after` is how many samples
+    of the order settled every required criterion, null where none did or the plan is fixed.
     """
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="runs")
@@ -75,6 +82,9 @@ class Run(models.Model):
     message = models.TextField(blank=True)
     in_flight = models.PositiveIntegerField(default=0)
     throttled = models.PositiveIntegerField(default=0)
+    unconfirmed = models.PositiveIntegerField(default=0)
+    is_smoke_tested = models.BooleanField(default=False)
+    settled_after = models.PositiveIntegerField(null=True)
     rung_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

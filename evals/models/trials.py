@@ -13,6 +13,8 @@ class Trial(models.Model):
 
     `place` is the sample's place in the run's shuffled order; a complete prefix of places is what
     a stop rule may read. `answer` is the first scorer's; `details` holds what the others found.
+    `prompt_hash` finds the answer again for the same question; where `is_reused` it was found so:
+    tokens and latency are those of the first time, and nothing was paid again.
     """
 
     run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="trials")
@@ -33,6 +35,8 @@ class Trial(models.Model):
     attempts = models.PositiveSmallIntegerField(default=1)
     finish_reason = models.CharField(max_length=60, null=True)  # noqa: DJ001 - null is unknown
     error = models.TextField(blank=True)
+    prompt_hash = models.UUIDField(null=True)
+    is_reused = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -44,7 +48,10 @@ class Trial(models.Model):
                 name="trial_ok_has_output",
             ),
         ]
-        indexes = [models.Index(fields=["run", "place", "epoch"], name="trial_by_place")]
+        indexes = [
+            models.Index(fields=["run", "place", "epoch"], name="trial_by_place"),
+            models.Index(fields=["prompt_hash"], name="trial_by_prompt"),
+        ]
 
     def __str__(self) -> str:
         return f"trial {self.pk} of run {self.run_id}"

@@ -1,11 +1,13 @@
 """The page of one connection test: what was sent, and what came back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from evals.domain.trials import TrialState
 from evals.models import ConnectionTest
 from evals.queries import figures
 from evals.queries.candidatefacts import Fact
+from evals.queries.workers import MissingPool, missing, served_pools
 
 WORDS = {
     TrialState.OK: "It answered",
@@ -25,6 +27,7 @@ class ConnectionTestPage:
     task_id: int
     task_name: str
     pool: str
+    missing_pools: tuple[MissingPool, ...]
     started: str
     is_finished: bool
     state: str
@@ -36,7 +39,7 @@ class ConnectionTestPage:
     response: str
 
 
-def connection_test_page(test: ConnectionTest) -> ConnectionTestPage:
+def connection_test_page(test: ConnectionTest, *, now: datetime) -> ConnectionTestPage:
     """Return the page; select the candidate with its task and endpoint beforehand."""
     result, candidate = test.result, test.candidate
     state = result.get("state")
@@ -48,6 +51,7 @@ def connection_test_page(test: ConnectionTest) -> ConnectionTestPage:
         task_id=candidate.task_id,
         task_name=candidate.task.name,
         pool=candidate.endpoint.pool,
+        missing_pools=_missing(test, now=now),
         started=figures.moment(test.created_at),
         is_finished=test.finished_at is not None,
         state="met" if is_met else "missed",
@@ -58,6 +62,12 @@ def connection_test_page(test: ConnectionTest) -> ConnectionTestPage:
         request=result.get("request") or "",
         response=result.get("response") or "",
     )
+
+
+def _missing(test: ConnectionTest, *, now: datetime) -> tuple[MissingPool, ...]:
+    pool = test.candidate.endpoint.pool
+    is_waiting = test.finished_at is None and pool not in served_pools(now=now)
+    return missing([(pool, test.candidate.name)]) if is_waiting else ()
 
 
 def _facts(result: dict[str, object]) -> list[Fact]:

@@ -13,7 +13,10 @@ SECONDS_PER_HOUR = 3600
 
 
 def cost_facts(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
-    """Return the costs of the judged trials from one run's aggregates, unknown where any is."""
+    """Return the costs of the judged trials from one run's aggregates, unknown where any is.
+
+    The mean is over all of them, as production would pay; the total leaves reused answers out.
+    """
     price = candidate.price
     if price is None or not counts.judged:
         return CostFacts()
@@ -34,7 +37,13 @@ def _hourly(
     at_once = endpoint.concurrency * endpoint.batch_size
     per_second = usd_per_hour / SECONDS_PER_HOUR / at_once
     seconds, squared = Decimal(str(row["seconds"])), Decimal(str(row["seconds_squared"]))
-    return _moments(counts.judged, per_second * seconds, per_second**2 * squared, estimated=True)
+    return _moments(
+        counts.judged,
+        per_second * seconds,
+        per_second**2 * squared,
+        total_spent=per_second * Decimal(str(row["paid_seconds"] or 0)),
+        estimated=True,
+    )
 
 
 def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
@@ -65,7 +74,7 @@ def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> Cost
         + r * r * row["sum_rr"]
         + 2 * (i * o * row["sum_io"] + i * r * row["sum_ir"] + o * r * row["sum_or"])
     )
-    spent = i * row["input_tokens"] + o * row["output_tokens"] + r * row["requests"]
+    spent = i * row["paid_input_tokens"] + o * row["paid_output_tokens"] + r * row["requests"]
     return _moments(counts.judged, total, squares, total_spent=spent)
 
 

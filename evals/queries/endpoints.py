@@ -9,6 +9,7 @@ from evals.models import Candidate, Endpoint, Team
 from evals.queries import figures
 from evals.queries.access import endpoints_for
 from evals.queries.candidatefacts import KINDS, Fact, endpoint_facts, endpoint_label, host_of
+from evals.queries.endpointlimits import EndpointUse, endpoint_use
 from evals.queries.specs import endpoint_spec
 
 LISTED = 200
@@ -38,7 +39,7 @@ class EndpointLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointPage:
-    """An endpoint in full. `key` "": it has none. `sharers` use the same key."""
+    """An endpoint in full. `key` "": it has none. `sharers` use the same key. `use` may be None."""
 
     pk: int
     name: str
@@ -49,6 +50,7 @@ class EndpointPage:
     key_stored: str
     sharers: int
     users: tuple[UserLine, ...]
+    use: EndpointUse | None
 
 
 def endpoints_page(team: Team) -> tuple[EndpointLine, ...]:
@@ -58,7 +60,7 @@ def endpoints_page(team: Team) -> tuple[EndpointLine, ...]:
 
 
 def endpoint_page(endpoint: Endpoint) -> EndpointPage:
-    """Return the page of an endpoint, in two queries; select its secret beforehand."""
+    """Return the page of an endpoint, in a few queries; select its secret beforehand."""
     spec, secret = endpoint_spec(endpoint), endpoint.secret
     users = Candidate.objects.filter(endpoint=endpoint, archived_at__isnull=True)
     sharing = Endpoint.objects.filter(secret=secret) if secret else Endpoint.objects.none()
@@ -72,6 +74,7 @@ def endpoint_page(endpoint: Endpoint) -> EndpointPage:
         key_stored=figures.moment(secret.created_at) if secret else "",
         sharers=sharing.exclude(pk=endpoint.pk).count(),
         users=tuple(map(_user, users.select_related("task").order_by("name"))),
+        use=endpoint_use(endpoint),
     )
 
 

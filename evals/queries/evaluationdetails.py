@@ -1,13 +1,16 @@
 """One candidate of a finished evaluation in full: every figure with how it was made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES
+from evals.domain.slices import slice_text
 from evals.domain.specs import CandidateSpec, HarnessSpec, PriceSpec
 from evals.queries import figures
 from evals.queries.barlines import BarLine, bar_lines
 from evals.queries.candidaterows import in_order
 from evals.queries.outcomes import CandidateName, Outcome, Results
+from evals.queries.results import Document
 
 PER_ACCEPTED = {
     "dropped": "wrong answers are thrown away",
@@ -50,7 +53,9 @@ class CandidateDetails:
     run_id: int
     verdict: str
     message: str
+    truncated: str
     metrics: tuple[MetricLine, ...]
+    slices: tuple[MetricLine, ...]
     bar: tuple[BarLine, ...]
     paired: PairedCard | None
     costs: tuple[tuple[str, str], ...]
@@ -66,13 +71,17 @@ def candidate_details(results: Results) -> tuple[CandidateDetails, ...]:
 
 
 def _details(results: Results, outcome: Outcome) -> CandidateDetails:
-    harness = outcome.spec.harness
+    harness, scores = outcome.spec.harness, outcome.document["metrics"]
+    of_slices = [metric for metric in scores if metric["slice"]]
+    of_all = [metric for metric in scores if not metric["slice"]]
     return CandidateDetails(
         candidate=outcome.name,
         run_id=outcome.run.pk,
         verdict=outcome.verdict,
         message=outcome.run.message,
-        metrics=(*_scores(outcome), *_latencies(outcome)),
+        truncated=outcome.truncated,
+        metrics=(*_scores(of_all), *_latencies(outcome), *_first_tokens(outcome)),
+        slices=_scores(of_slices),
         bar=bar_lines(results, outcome),
         paired=_paired(results, outcome),
         costs=_costs(outcome),
@@ -83,17 +92,22 @@ def _details(results: Results, outcome: Outcome) -> CandidateDetails:
     )
 
 
-def _scores(outcome: Outcome) -> tuple[MetricLine, ...]:
+def _scores(metrics: Sequence[Document]) -> tuple[MetricLine, ...]:
     return tuple(
         MetricLine(
-            label=figures.metric_label(metric["metric"]),
+            label=_label(metric),
             value=figures.rate(metric["value"]),
             interval=figures.interval(metric["low"], metric["high"]),
             n=figures.count(metric["n"]),
-            method=metric["method"],
+            method="; ".join(filter(None, (metric["method"], metric.get("warning")))),
         )
-        for metric in outcome.document["metrics"]
+        for metric in metrics
     )
+
+
+def _label(metric: Document) -> str:
+    where = f" where {slice_text(metric['slice'])}" if metric["slice"] else ""
+    return figures.metric_label(metric["metric"]) + where
 
 
 def _latencies(outcome: Outcome) -> tuple[MetricLine, ...]:
@@ -111,6 +125,23 @@ def _latency(outcome: Outcome, name: str) -> MetricLine:
         n=figures.count(outcome.document["latency"]["n"]),
         method="95 % order-statistic interval" if is_known else "no interval",
     )
+
+
+def _first_tokens(outcome: Outcome) -> list[MetricLine]:
+    """Return the lines of streamed answers; results of earlier versions may lack one."""
+    latency = outcome.document["latency"]
+    known = {name: latency.get(name) for name in FIRST_TOKEN_QUANTILES}
+    return [
+        MetricLine(
+            label=f"{name.split('_')[1]} time to first token",
+            value=figures.seconds(value),
+            interval="",
+            n=figures.UNKNOWN,
+            method="of streamed answers, no interval",
+        )
+        for name, value in known.items()
+        if value is not None
+    ]
 
 
 def _paired(results: Results, outcome: Outcome) -> PairedCard | None:

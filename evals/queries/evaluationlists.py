@@ -1,5 +1,6 @@
 """Evaluations in lists: what each concluded, or how far it is."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 
-from evals.models import Evaluation, Task, Team
+from evals.models import Evaluation, Run, Task, Team
 from evals.queries import figures
 from evals.queries.access import evaluations_for, tasks_for
 from evals.queries.standings import VerdictCell, answer_of, cells_of, progress_of
+from evals.queries.workers import MissingPool, missing, unserved_runs
 
 PAGE = 50
 
@@ -33,6 +35,7 @@ class EvaluationRow:
     grounds: str
     started: str
     took: str
+    missing_pools: tuple[MissingPool, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,11 @@ def recent_evaluations(task: Task, *, most: int, now: datetime) -> tuple[Evaluat
 def evaluation_rows(
     evaluations: Sequence[Evaluation], *, now: datetime
 ) -> tuple[EvaluationRow, ...]:
-    """Return the rows, in three queries; select task, version and bar beforehand."""
+    """Return the rows, in three queries; select task, version and bar beforehand.
+
+    One more looks for workers while any of them is live.
+    """
+    unserved = _missing([e.pk for e in evaluations if e.finished_at is None], now=now)
     cells = cells_of(e.pk for e in evaluations)
     progress = progress_of(evaluations)
     return tuple(
@@ -105,9 +112,23 @@ def evaluation_rows(
             ),
             started=figures.ago(e.created_at, now=now),
             took=figures.duration(e.finished_at - e.created_at) if e.finished_at else "",
+            missing_pools=unserved.get(e.pk, ()),
         )
         for e in evaluations
     )
+
+
+def _missing(live: Sequence[int], *, now: datetime) -> dict[int, tuple[MissingPool, ...]]:
+    """Return the pools that each evaluation waits for in vain, by its id."""
+    if not live:
+        return {}
+    waiting: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    unserved = unserved_runs(Run.objects.filter(evaluation__in=live), now=now)
+    for evaluation_id, pool, name in unserved.order_by("position").values_list(
+        "evaluation_id", "candidate__endpoint__pool", "candidate__name"
+    ):
+        waiting[evaluation_id].append((pool, name))
+    return {evaluation_id: missing(pairs) for evaluation_id, pairs in waiting.items()}
 
 
 def _newest(evaluations: QuerySet[Evaluation], *, before: int | None) -> QuerySet[Evaluation]:

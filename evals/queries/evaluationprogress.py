@@ -16,7 +16,10 @@ from evals.queries.outcomes import (
     criterion_drawing,
     load_results,
 )
+from evals.queries.reusenotes import note_on_reuse
 from evals.queries.standings import FINISHING, status_word
+from evals.queries.stoppingwords import counts_note
+from evals.queries.workers import MissingPool, missing_pools
 
 RECENT = timedelta(seconds=30)  # a rate is that of so long
 SHORTEST_SECONDS = 2.0  # before that a rate says nothing
@@ -49,6 +52,8 @@ class ProgressRow:
     interval: str
     counts: tuple[tuple[str, str], ...]
     throttled: str
+    can_pause: bool
+    can_resume: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +65,19 @@ class ProgressPage:
     is_live: bool
     metric: str
     facts: tuple[StripFact, ...]
+    reuse: str
+    counts_note: str
     rows: tuple[ProgressRow, ...]
+    missing_pools: tuple[MissingPool, ...]
 
 
 def progress_page(evaluation: Evaluation, *, now: datetime) -> ProgressPage:
-    """Return the fragment that a live page polls, in five queries; one once it has ended."""
+    """Return the fragment that a live page polls, in six queries; one once it has ended."""
     return progress_of_results(load_results(evaluation), now=now)
 
 
 def progress_of_results(results: Results, *, now: datetime) -> ProgressPage:
-    """Return the same from results that are loaded, in one query."""
+    """Return the same from results that are loaded, in two queries; none once it has ended."""
     rates = _rates(results, now=now)
     scale = results.scale()
     return ProgressPage(
@@ -78,8 +86,18 @@ def progress_of_results(results: Results, *, now: datetime) -> ProgressPage:
         is_live=results.evaluation.finished_at is None,
         metric=figures.metric_label(results.headline),
         facts=_facts(results, rates),
+        reuse=note_on_reuse([o.document for o in results.outcomes], results.spec),
+        counts_note=counts_note(results),
         rows=tuple(_row(results, o, rates.get(o.run.pk), scale) for o in results.outcomes),
+        missing_pools=_missing(results, now=now),
     )
+
+
+def _missing(results: Results, *, now: datetime) -> tuple[MissingPool, ...]:
+    """Return the pools that its runs wait for and no worker serves."""
+    if results.evaluation.finished_at is not None:
+        return ()
+    return missing_pools(results.evaluation.runs.all(), now=now)
 
 
 def stage_of(results: Results) -> str:
@@ -104,12 +122,45 @@ def spent_words(results: Results) -> StripFact:
         "est." if any(o.document["cost"]["estimated"] for o in results.outcomes) else "",
         f"cap {figures.usd(budget)}" if budget is not None else "",
         f"{figures.plural(len(unknown), 'run')} unknown" if known and unknown else "",
-        "simulated in part" if any(o.spec.is_simulated for o in results.outcomes) else "",
+        _simulated(results),
     ]
     return StripFact(
         label="Spent",
         value=figures.usd(sum(known)) if known else figures.UNKNOWN,
         note=" · ".join(note for note in notes if note),
+    )
+
+
+def _simulated(results: Results) -> str:
+    simulated = [o.spec.is_simulated for o in results.outcomes]
+    if all(simulated):
+        return "simulated"
+    return "simulated in part" if any(simulated) else ""
+
+
+def unconfirmed_words(results: Results) -> tuple[StripFact, ...]:
+    """Return what may have been asked and paid without being stored; nothing where none was."""
+    parts = [
+        o.document for o in results.outcomes if o.document["usage"].get("unconfirmed_requests")
+    ]
+    if not parts:
+        return ()
+    dollars = [part["cost"]["unconfirmed_usd"] for part in parts]
+    known = [usd for usd in dollars if usd is not None]
+    notes = [
+        f"up to about {figures.usd(sum(known))}" if known else "",
+        f"{figures.plural(len(parts) - len(known), 'run')} at a cost unknown"
+        if len(known) < len(parts)
+        else "",
+    ]
+    requests = sum(part["usage"]["unconfirmed_requests"] for part in parts)
+    return (
+        StripFact(
+            label="Unconfirmed",
+            value=f"up to {figures.plural(requests, 'request')}",
+            note=" · ".join(note for note in notes if note),
+            state="unsettled",
+        ),
     )
 
 
@@ -125,7 +176,7 @@ def _rates(results: Results, *, now: datetime) -> dict[int, float]:
     """Return the trials stored per second by each live run, as of the last half minute."""
     live = {o.run.pk: o.run for o in results.outcomes if o.run.state in LIVE}
     counts = (
-        Trial.objects.filter(run__in=list(live), created_at__gte=now - RECENT)
+        Trial.objects.filter(run__in=list(live), created_at__gte=now - RECENT, is_reused=False)
         .order_by()
         .values_list("run_id")
         .annotate(Count("pk"))
@@ -142,14 +193,16 @@ def _facts(results: Results, rates: dict[int, float]) -> tuple[StripFact, ...]:
     done = sum(o.done for o in results.outcomes)
     planned = results.planned * len(results.outcomes)
     throttled = sum(o.run.throttled for o in results.outcomes)
+    is_sequential = results.spec.plan.stop_early
     facts = [
         StripFact(
             label="Trials",
             value=figures.count(done),
-            note=f"of {planned:,}",
-            state="unsettled" if done < planned else "",
+            note=f"of at most {planned:,}" if is_sequential else f"of {planned:,}",
+            state="unsettled" if done < planned and not is_sequential else "",
         ),
         spent_words(results),
+        *unconfirmed_words(results),
     ]
     if results.evaluation.finished_at is None:
         facts += _live_facts(results, rates)
@@ -191,6 +244,7 @@ def _seconds_left(results: Results, outcome: Outcome, rate: float | None) -> flo
 
 def _row(results: Results, outcome: Outcome, rate: float | None, scale: Scale) -> ProgressRow:
     estimate = outcome.estimate(results.headline)
+    is_one_of_many = results.evaluation.finished_at is None and len(results.outcomes) > 1
     return ProgressRow(
         candidate=outcome.name,
         run_id=outcome.run.pk,
@@ -204,6 +258,8 @@ def _row(results: Results, outcome: Outcome, rate: float | None, scale: Scale) -
         interval=figures.interval(estimate.low, estimate.high),
         counts=trial_counts(results, outcome),
         throttled=figures.count(outcome.run.throttled),
+        can_pause=is_one_of_many and outcome.run.state in LIVE,
+        can_resume=is_one_of_many and outcome.run.state == RunState.PAUSED,
     )
 
 
@@ -221,7 +277,9 @@ def _label(results: Results, outcome: Outcome, rate: float | None) -> str:
 def trial_counts(results: Results, outcome: Outcome) -> tuple[tuple[str, str], ...]:
     """Return how many answers were wrong, and every kind of failure apart from those."""
     trials, metric = outcome.document["trials"], outcome.metric(results.headline)
-    passed = metric["passed"] if metric else None
+    judged = trials["ok"] + trials["no_answer"] + trials["model_error"]
+    # A stop rule's figures are those of a prefix, so they cannot be taken from all that is stored.
+    passed = metric["passed"] if metric and metric["n"] == judged else None
     return (
         ("Wrong", figures.count(None if passed is None else trials["ok"] - passed)),
         ("No answer", figures.count(trials["no_answer"])),

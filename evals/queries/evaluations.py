@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from evals.domain.specs import ScorerSpec
+from evals.domain.heldcosts import budget_warnings
+from evals.domain.methodnotes import method_notes
+from evals.domain.specs import PlanSpec, ScorerSpec
 from evals.models import Evaluation
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
@@ -15,10 +17,14 @@ from evals.queries.evaluationprogress import (
     progress_page,
     status_of,
 )
-from evals.queries.outcomes import Results, load_results
+from evals.queries.moresamples import MoreSamples, more_samples
+from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.retries import can_retry
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 __all__ = ["EvaluationPage", "evaluation_page", "progress_page"]
+
+METHOD_LABELS = {"n": "What counts as n", "correction": "Correction for several candidates"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,16 @@ class Halted:
     candidate: str
     state: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extended:
+    """The evaluation that this one goes on from, and how."""
+
+    evaluation_id: int
+    number: int
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +66,17 @@ class Findings:
     """What an evaluation that has ended found."""
 
     cards: tuple[VerdictCard, ...]
+    more: MoreSamples | None
     table: ComparisonTable
     details: tuple[CandidateDetails, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationPage:
-    """Everything the page of an evaluation shows. `findings` None: it has not ended."""
+    """Everything the page of an evaluation shows.
+
+    `findings` None: it has not ended, or was cancelled.
+    """
 
     evaluation_id: int
     task_id: int
@@ -64,23 +84,30 @@ class EvaluationPage:
     number: int
     status: str
     is_live: bool
-    can_stop: bool
+    can_pause: bool
     can_resume: bool
+    can_retry: bool
+    can_stop: bool
+    extends: Extended | None
     subtitle: str
     halted: tuple[Halted, ...]
+    warnings: tuple[str, ...]
     progress: ProgressPage
     findings: Findings | None
+    method: tuple[tuple[str, str], ...]
     provenance: Provenance
 
 
 def evaluation_page(evaluation: Evaluation, *, now: datetime) -> EvaluationPage:
-    """Return the page: in one query for an evaluation that has ended, in five for a live one.
+    """Return the page: in one query for an evaluation that has ended, in six for a live one.
 
-    Select its task, version, bar, scorers and author beforehand.
+    Select its task, version, bar, scorers, author and what it extends beforehand, and take it from
+    `moresamples.with_following`.
     """
     results = load_results(evaluation)
     states = {outcome.run.state for outcome in results.outcomes}
     is_live = evaluation.finished_at is None
+    has_verdicts = not is_live and evaluation.state != RunState.CANCELLED
     return EvaluationPage(
         evaluation_id=evaluation.pk,
         task_id=evaluation.task_id,
@@ -88,19 +115,44 @@ def evaluation_page(evaluation: Evaluation, *, now: datetime) -> EvaluationPage:
         number=evaluation.number,
         status=status_of(results),
         is_live=is_live,
-        can_stop=is_live and bool(states & {*LIVE, RunState.PAUSED}),
+        can_pause=is_live and bool(states & {*LIVE}),
         can_resume=is_live and RunState.PAUSED in states,
+        can_retry=can_retry(evaluation, failed=sum(map(_failed, results.outcomes))),
+        can_stop=is_live and bool(states & {*LIVE, RunState.PAUSED}),
+        extends=_extended(results),
         subtitle=_subtitle(results, now=now),
         halted=tuple(_halted(results)),
+        warnings=budget_warnings(results.spec.plan, results.spec.candidates),
         progress=progress_of_results(results, now=now),
-        findings=None if is_live else _findings(results),
+        findings=_findings(results) if has_verdicts else None,
+        method=tuple(
+            (METHOD_LABELS.get(about, about.capitalize()), said)
+            for about, said in method_notes(results.spec).items()
+        ),
         provenance=_provenance(results),
     )
+
+
+def _failed(outcome: Outcome) -> int:
+    return outcome.unscored + int(outcome.document["trials"]["model_error"])
+
+
+def _extended(results: Results) -> Extended | None:
+    evaluation, first = results.evaluation, results.evaluation.extends
+    if first is None:
+        return None
+    before, after = "It asks again what failed in ", ", and takes all other answers over."
+    if results.spec.plan.skip_samples >= first.sample_count:
+        before, after = "It asks about rows that ", " left unused. Nothing is taken over."
+    elif evaluation.sample_count > first.sample_count or results.spec.plan.stop_early:
+        before, after = "It goes on from ", ", whose answers it takes over."
+    return Extended(evaluation_id=first.pk, number=first.number, before=before, after=after)
 
 
 def _findings(results: Results) -> Findings:
     return Findings(
         cards=verdict_cards(results),
+        more=more_samples(results),
         table=comparison_table(results),
         details=candidate_details(results),
     )
@@ -110,7 +162,7 @@ def _halted(results: Results) -> list[Halted]:
     return [
         Halted(candidate=o.spec.name, state=o.run.state, message=o.run.message)
         for o in results.outcomes
-        if o.run.message
+        if o.run.message and o.run.state != RunState.COMPLETED
     ]
 
 
@@ -138,7 +190,7 @@ def _provenance(results: Results) -> Provenance:
         plan=(
             f"alpha {plan.alpha:g} · seed {plan.seed} · "
             f"{figures.plural(plan.epochs, 'epoch')} · "
-            f"{figures.plural(evaluation.sample_count, 'sample')} each · read once, at the end"
+            f"{figures.plural(evaluation.sample_count, 'sample')} each · {_reading(plan)}"
         ),
         version_id=version.pk,
         eval_set=(
@@ -152,6 +204,12 @@ def _provenance(results: Results) -> Provenance:
         started=figures.moment(evaluation.created_at) + author,
         ended=figures.moment(ended) if ended else "not yet",
     )
+
+
+def _reading(plan: PlanSpec) -> str:
+    if plan.stop_early:
+        return "stops when settled, by the sequential bound"
+    return "read once, at the end"
 
 
 def _scorer(scorer: ScorerSpec) -> str:

@@ -1,100 +1,101 @@
 """What the database counts of runs: the facts that verdicts and pages rest on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from evals.domain.metrics import (
-    LATENCY_QUANTILES,
-    ClusterMeans,
     Counts,
     LatencyFacts,
-    Quantile,
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import CandidateSpec, CriterionSpec, ScorerSpec, Spec
+from evals.domain.specs import GRADED, CandidateSpec, ScorerSpec, Spec
+from evals.domain.trials import TRUNCATED
 from evals.models import Evaluation, Run
-from evals.queries.clusters import cluster_means
 from evals.queries.costfacts import cost_facts
-from evals.queries.latencyfacts import latency_quantiles
+from evals.queries.latencyfacts import RunLatencies, Timed, run_latencies
 from evals.queries.states import JUDGED_STATES
 
-GRADED = frozenset({"f1", "lm_eval"})  # scorers that can give partial credit
+# What a task takes in production: an answer that was reused here would be asked for there.
+REQUESTS = "(CASE WHEN t.is_reused THEN 1 ELSE t.attempts END)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageFacts:
-    """Tokens and requests of a run; None where some trial's tokens are unknown."""
+    """Tokens and requests of a run; None where some trial's tokens are unknown.
+
+    Tokens are those of every answer, reused ones too; requests are those that this run sent.
+    `longest_input` is the longest prompt that is known.
+    """
 
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
     reasoning_tokens: int | None
     requests: int
+    longest_input: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Everything that was counted for one run."""
+    """Everything that was counted for one run. `reused` trials were answered by an earlier one."""
 
     facts: RunFacts
     usage: UsageFacts
+    reused: int
 
 
-def latency_thresholds(bar: Sequence[CriterionSpec]) -> list[float]:
-    """Return the thresholds in seconds that the bar's latency criteria name."""
-    return sorted({c.threshold for c in bar if c.metric in LATENCY_QUANTILES})
-
-
-def count_runs(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[int, Counted]:
+def count_runs(
+    evaluation: Evaluation,
+    spec: Spec,
+    runs: Sequence[Run],
+    *,
+    places: Mapping[int, int] | None = None,
+) -> dict[int, Counted]:
     """Return the facts of each run by its id, in two queries whatever their number.
 
-    An eval set with clusters takes one more for each scorer.
+    `places` says of each run how much of its order counts; by default all of it does.
     """
-    clusters = cluster_means(evaluation, spec, runs)
-    rows = _aggregates([run.pk for run in runs], spec)
-    quantiles = latency_quantiles({pk: row["timed"] for pk, row in rows.items() if row["timed"]})
-    counted = {
+    limits = [evaluation.sample_count if places is None else places[run.pk] for run in runs]
+    rows = _aggregates([run.pk for run in runs], limits, spec)
+    timed = {
+        run.pk: Timed(count=rows[run.pk]["timed"], places=limit)
+        for run, limit in zip(runs, limits, strict=True)
+        if rows[run.pk]["timed"]
+    }
+    latencies, unknown = run_latencies(timed), RunLatencies()
+    return {
         run.pk: _counted(
-            evaluation, spec, spec.candidates[run.position], rows[run.pk], quantiles.get(run.pk, {})
+            evaluation,
+            spec,
+            spec.candidates[run.position],
+            rows[run.pk] | {"places": limit},
+            latencies.get(run.pk, unknown),
         )
-        for run in runs
+        for run, limit in zip(runs, limits, strict=True)
     }
-    return {pk: _with_clusters(pk, value, clusters) for pk, value in counted.items()}
 
 
-def _with_clusters(
-    run_id: int, counted: Counted, clusters: Mapping[tuple[int, str], ClusterMeans]
-) -> Counted:
-    if not clusters:
-        return counted
-    scores = {
-        name: replace(score, clusters=clusters[run_id, name])
-        for name, score in counted.facts.scores.items()
-    }
-    return replace(counted, facts=replace(counted.facts, scores=scores))
-
-
-def _aggregates(run_ids: Sequence[int], spec: Spec) -> dict[int, dict[str, Any]]:
-    columns, parameters = _columns(spec.scorers, spec.bar)
+def _aggregates(
+    run_ids: Sequence[int], limits: Sequence[int], spec: Spec
+) -> dict[int, dict[str, Any]]:
+    columns, parameters = _columns(spec.scorers)
     statement = (
-        f"SELECT run.id AS run_id, {', '.join(columns)} FROM evals_run run "  # noqa: S608
-        "LEFT JOIN evals_trial t ON t.run_id = run.id "
-        "WHERE run.id = ANY(%s) GROUP BY run.id"
+        f"SELECT run.id AS run_id, {', '.join(columns)} "  # noqa: S608
+        "FROM unnest(%s::bigint[], %s::int[]) AS run(id, places) "
+        "LEFT JOIN evals_trial t ON t.run_id = run.id AND t.place < run.places GROUP BY run.id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, list(run_ids)])
+        cursor.execute(statement, [*parameters, list(run_ids), list(limits)])
         names = [column.name for column in cursor.description]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return {row["run_id"]: row for row in found}
 
 
-def _columns(
-    scorers: Sequence[ScorerSpec], bar: Sequence[CriterionSpec]
-) -> tuple[list[str], list[Any]]:
+def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
     """Return the aggregate expressions and their parameters, in the same order."""
     judged = "t.state IN ('" + "', '".join(JUDGED_STATES) + "')"
     columns = [
@@ -102,23 +103,20 @@ def _columns(
             f"count(*) FILTER (WHERE t.state = '{state}') AS {state}"
             for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error")
         ),
+        f"count(*) FILTER (WHERE {judged} AND t.finish_reason = ANY(%s)) AS truncated",
         f"count(t.latency_seconds) FILTER (WHERE {judged}) AS timed",
         f"sum(t.latency_seconds) FILTER (WHERE {judged}) AS seconds",
         f"sum(t.latency_seconds ^ 2) FILTER (WHERE {judged}) AS seconds_squared",
+        f"sum(t.latency_seconds) FILTER (WHERE {judged} AND NOT t.is_reused) AS paid_seconds",
         "coalesce(sum(t.attempts), 0) AS requests",
+        "max(t.input_tokens) AS longest_input",
+        "count(*) FILTER (WHERE t.is_reused) AS reused",
         *_token_columns(judged),
     ]
-    parameters: list[Any] = []
+    parameters: list[Any] = [list(TRUNCATED)]
     for place, scorer in enumerate(scorers):
         columns += _score_columns(place, judged)
         parameters += [scorer.name] * 5
-    for place, seconds in enumerate(latency_thresholds(bar)):
-        columns.append(
-            # A request that was refused for good was no fast answer, however fast the refusal.
-            f"count(*) FILTER (WHERE {judged} AND t.state <> 'model_error' "
-            f"AND t.latency_seconds <= %s) AS within_{place}"
-        )
-        parameters.append(seconds)
     return columns, parameters
 
 
@@ -126,16 +124,20 @@ def _token_columns(judged: str) -> Iterable[str]:
     for name in ("input", "output", "cached", "reasoning"):
         yield f"sum(t.{name}_tokens) AS {name}_tokens"
         yield f"count(t.{name}_tokens) AS {name}_known"
+    for name in ("input", "output"):
+        paid = "FILTER (WHERE NOT t.is_reused)"
+        yield f"coalesce(sum(t.{name}_tokens) {paid}, 0) AS paid_{name}_tokens"
     both = f"FILTER (WHERE {judged} AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL)"
     yield f"count(*) {both} AS counted"
-    pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": "t.attempts"}
+    pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": REQUESTS}
     for name, column in pairs.items():
         yield f"sum({column}) {both} AS sum_{name}"
     # Two values of these columns multiply within a bigint; sums of bigints are exact.
     for one, two in ("ii", "oo", "rr", "io", "ir", "or"):
         yield f"sum({pairs[one]}::bigint * {pairs[two]}) {both} AS sum_{one}{two}"
-    yield f"sum(t.attempts) FILTER (WHERE {judged}) AS judged_requests"
-    yield f"sum(t.attempts::bigint * t.attempts) FILTER (WHERE {judged}) AS judged_requests_squared"
+    yield f"sum({REQUESTS}) FILTER (WHERE {judged}) AS judged_requests"
+    squared = f"{REQUESTS}::bigint * {REQUESTS}"
+    yield f"sum({squared}) FILTER (WHERE {judged}) AS judged_requests_squared"
 
 
 def _score_columns(place: int, judged: str) -> list[str]:
@@ -154,9 +156,9 @@ def _counted(
     spec: Spec,
     candidate: CandidateSpec,
     row: Mapping[str, Any],
-    quantiles: Mapping[float, Quantile],
+    latencies: RunLatencies,
 ) -> Counted:
-    planned = evaluation.sample_count * evaluation.epochs
+    planned = row["places"] * evaluation.epochs
     stored = sum(row[state] for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error"))  # noqa: E501  # fmt: skip
     whole_set = evaluation.version.sample_count * evaluation.epochs
     counts = Counts(
@@ -166,21 +168,23 @@ def _counted(
         infra_error=row["infra_error"],
         scorer_error=row["scorer_error"],
         skipped=whole_set - stored,
+        truncated=row["truncated"],
     )
     latency = LatencyFacts(
         n=row["timed"],
-        within={s: row[f"within_{i}"] for i, s in enumerate(latency_thresholds(spec.bar))},
-        quantiles=quantiles,
+        quantiles=latencies.quantiles,
+        first_token=latencies.first_token,
     )
     facts = RunFacts(
         counts=counts,
         planned=planned,
         epochs=evaluation.epochs,
+        has_clusters=spec.eval_set.cluster is not None,
         scores={s.name: _score(i, s.name, row) for i, s in enumerate(spec.scorers)},
         latency=latency,
         cost=cost_facts(candidate, counts, row),
     )
-    return Counted(facts=facts, usage=_usage(row, counts))
+    return Counted(facts=facts, usage=_usage(row, counts), reused=row["reused"])
 
 
 def _score(place: int, name: str, row: Mapping[str, Any]) -> ScoreFacts:
@@ -204,6 +208,7 @@ def _usage(row: Mapping[str, Any], counts: Counts) -> UsageFacts:
         cached_tokens=_sum(row, "cached", at_least=1),
         reasoning_tokens=_sum(row, "reasoning", at_least=1),
         requests=int(row["requests"]),
+        longest_input=row["longest_input"],
     )
 
 

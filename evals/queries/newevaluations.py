@@ -1,17 +1,16 @@
-"""What a new evaluation can be made of, and what it would ask."""
+"""What a new evaluation can be made of, and what it can resolve and would take."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from evals.domain.planning import plan_candidate
-from evals.domain.prompts import PromptError, render
-from evals.domain.specs import CandidateSpec, PlanSpec
+from evals.domain.heldcosts import budget_warnings
+from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.models import (
     Candidate,
     EvalSetVersion,
     QualityBar,
     Run,
-    Sample,
     ScorerSet,
     Task,
 )
@@ -20,11 +19,19 @@ from evals.queries.barlines import criterion_text
 from evals.queries.candidatefacts import host_of, price_text
 from evals.queries.candidates import with_parts
 from evals.queries.outcomes import CandidateName, candidate_name
+from evals.queries.plancards import PlanCard, PlanLine, plan_card
+from evals.queries.plans import version_plan
 from evals.queries.preparation import Preparation, preparation
-from evals.queries.specs import candidate_spec, criterion_specs
+from evals.queries.specs import (
+    candidate_spec,
+    criterion_specs,
+    eval_set_spec,
+    scorer_specs,
+    task_spec,
+)
+from evals.queries.workers import MissingPool, missing, served_pools
 
 OFFERED = 20  # versions and bars
-PROBED = 20  # samples that tokens are estimated from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +59,39 @@ class EvaluationChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is chosen so far, right or not."""
+
+    version: EvalSetVersion
+    bar: QualityBar
+    candidates: tuple[CandidateChoice, ...]
+    incumbent: str | None
+    plan: PlanSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedLine:
-    """What one candidate would be asked, at most."""
+    """What one candidate takes and where its inputs go; `plan` None: its prompt is not usable."""
 
     name: str
-    requests: str
-    tokens: str
-    usd: str
+    plan: PlanLine | None
     goes_to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What an evaluation would ask, at most, and of whom."""
+class PlanPage:
+    """What an evaluation can resolve and takes, as far as it is chosen.
 
+    `is_default` says that the plan's fields cannot be read, and that the usual plan stands in.
+    """
+
+    task_id: int
     summary: str
+    card: PlanCard
     lines: tuple[AskedLine, ...]
+    warnings: tuple[str, ...]
+    missing_pools: tuple[MissingPool, ...]
+    is_default: bool
 
 
 def evaluation_choice(task: Task) -> EvaluationChoice | None:
@@ -107,20 +131,56 @@ def bar_label(bar: QualityBar) -> str:
     return f"v{bar.number}: {', '.join(criterion_text(c) for c in criterion_specs(bar))}"
 
 
-def asked(version: EvalSetVersion, candidates: Sequence[CandidateChoice], plan: PlanSpec) -> Asked:
-    """Return what the candidates would be asked, in one query."""
-    samples = min(plan.max_samples or version.sample_count, version.sample_count)
-    probes = list(Sample.objects.filter(version=version).order_by("position")[:PROBED])
-    target = version.mapping["target"]
-    times = f", {plan.epochs} times each" if plan.epochs > 1 else ""
-    return Asked(
-        summary=f"{figures.plural(samples, 'sample')}{times}, of "
-        f"{figures.plural(len(candidates), 'candidate')}",
-        lines=tuple(
-            _line(chosen, _prompts(chosen.spec, probes, target), samples, plan)
-            for chosen in candidates
-        ),
+def plan_page(
+    choice: EvaluationChoice, chosen: Chosen, *, is_default: bool, now: datetime
+) -> PlanPage:
+    """Return what the evaluation can resolve and takes, in four queries at most."""
+    plan = version_plan(
+        _spec(choice, chosen),
+        chosen.version,
+        {each.spec.name: each.row.pk for each in chosen.candidates},
     )
+    card, epochs = plan_card(plan), chosen.plan.epochs
+    lines = {
+        planned.name: line for planned, line in zip(plan.candidates, card.candidates, strict=True)
+    }
+    times = f", {epochs} times each" if epochs > 1 else ""
+    return PlanPage(
+        task_id=choice.task.pk,
+        summary=f"{figures.plural(plan.rows.asked.samples, 'sample')}{times}, of "
+        f"{figures.plural(len(chosen.candidates), 'candidate')}",
+        card=card,
+        lines=tuple(
+            AskedLine(
+                name=each.spec.name,
+                plan=lines.get(each.spec.name),
+                goes_to=each.host or "nowhere: it stays with the workers",
+            )
+            for each in chosen.candidates
+        ),
+        warnings=budget_warnings(chosen.plan, [each.spec for each in chosen.candidates]),
+        missing_pools=_missing(chosen.candidates, now=now),
+        is_default=is_default,
+    )
+
+
+def _spec(choice: EvaluationChoice, chosen: Chosen) -> Spec:
+    return Spec(
+        task=task_spec(choice.task),
+        eval_set=eval_set_spec(chosen.version),
+        scorers=scorer_specs(choice.scorer_set),
+        bar=criterion_specs(chosen.bar),
+        candidates=tuple(each.spec for each in chosen.candidates),
+        incumbent=chosen.incumbent,
+        plan=chosen.plan,
+    )
+
+
+def _missing(candidates: Sequence[CandidateChoice], *, now: datetime) -> tuple[MissingPool, ...]:
+    """Return the pools that no worker serves, with the candidates that would wait for them."""
+    served = served_pools(now=now)
+    pools = [(chosen.spec.endpoint.pool, chosen.spec.name) for chosen in candidates]
+    return missing(pair for pair in pools if pair[0] not in served)
 
 
 def new_hosts(candidates: Collection[CandidateChoice]) -> tuple[str, ...]:
@@ -138,28 +198,4 @@ def _choice(row: Candidate, task: Task, asked_hosts: Collection[str]) -> Candida
         price=price_text(spec.price),
         host=host,
         new_host="" if host in asked_hosts else host,
-    )
-
-
-def _prompts(spec: CandidateSpec, samples: Sequence[Sample], target: str) -> list[str]:
-    try:
-        return [render(spec.harness.prompt, sample.input, target=target) for sample in samples]
-    except PromptError:
-        return []
-
-
-def _line(
-    chosen: CandidateChoice, prompts: Sequence[str], samples: int, plan: PlanSpec
-) -> AskedLine:
-    goes_to = chosen.host or "nowhere: it stays with the workers"
-    name = chosen.spec.name
-    if not prompts:
-        return AskedLine(name=name, requests="", tokens="", usd="", goes_to="prompt not usable")
-    planned = plan_candidate(chosen.spec, prompts=prompts, samples=samples, epochs=plan.epochs)
-    return AskedLine(
-        name=name,
-        requests=figures.count(planned.requests),
-        tokens=f"{planned.input_tokens:,} + {planned.output_tokens_at_most:,}",
-        usd=figures.usd(planned.usd_at_most),
-        goes_to=goes_to,
     )

@@ -8,6 +8,7 @@ from evals.domain.bars import CriterionState
 from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
 from evals.domain.specs import CandidateSpec, CriterionSpec, EndpointKind, Spec
 from evals.models import Candidate, Evaluation, Run, VerdictRow
+from evals.queries import figures
 from evals.queries.drawings import Estimate, IntervalDrawing, Scale, scale_for
 from evals.queries.results import Document, computed_documents
 from evals.queries.specs import frozen_spec
@@ -69,9 +70,17 @@ class Outcome:
         """Trials that are stored."""
         return self.judged + self.unscored
 
+    @property
+    def truncated(self) -> str:
+        """How many answers were cut at max_tokens, in words, "" for none."""
+        count = self.document["trials"].get("truncated", 0)
+        verb = "was" if count == 1 else "were"
+        return f"{figures.plural(count, 'answer')} {verb} cut at max_tokens" if count else ""
+
     def metric(self, name: str) -> Document | None:
-        """Return the scored metric of that name."""
-        return next((m for m in self.document["metrics"] if m["metric"] == name), None)
+        """Return the scored metric of that name over all samples."""
+        whole = (m for m in self.document["metrics"] if not m.get("slice"))
+        return next((m for m in whole if m["metric"] == name), None)
 
     def estimate(self, metric: str) -> Estimate:
         """Return any metric's value and interval; a cost has no interval in a result."""
@@ -124,9 +133,14 @@ class Results:
 
     @property
     def headline_bar(self) -> float | None:
-        """The first threshold that the bar sets for the headline metric."""
-        thresholds = [c.threshold for c in self.spec.bar if c.metric == self.headline]
+        """The first threshold that the bar sets for the headline metric over all samples."""
+        thresholds = [c.threshold for c in self.spec.bar if self.is_headline(c)]
         return thresholds[0] if thresholds else None
+
+    def is_headline(self, criterion: CriterionSpec) -> bool:
+        """Return whether a line of the bar is about the figure that pages show first."""
+        is_plain = not criterion.is_paired and not criterion.slice
+        return is_plain and criterion.metric == self.headline
 
     def scale(self) -> Scale:
         """Return the axis on which all candidates' headline intervals are drawn.
@@ -194,9 +208,8 @@ def _drawn_state(results: Results, outcome: Outcome) -> str:
         return CriterionState.UNSETTLED.value
     if outcome.run.is_incumbent:
         return "reference"
-    judged = [
-        line["state"] for line in outcome.document["criteria"] if line["metric"] == results.headline
-    ]
+    lines = lines_of(results, outcome)
+    judged = [line["state"] for criterion, line in lines if results.is_headline(criterion)]
     return str(judged[0]) if judged else "reference"
 
 

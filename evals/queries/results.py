@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
-
-from evals.domain.bars import CriterionResult, judge
 from evals.domain.costs import summarise_costs
-from evals.domain.intervals import probability_at_least
-from evals.domain.metrics import LATENCY_QUANTILES, Metric, Quantile, RunFacts, summarise
-from evals.domain.paired import PairedTable
-from evals.domain.specs import CandidateSpec, Comparator, PlanSpec, Spec
+from evals.domain.heldcosts import budget_warnings
+from evals.domain.methodnotes import method_notes
+from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES, Quantile, RunFacts
+from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
-from evals.models.evaluations import FINAL
-from evals.queries.facts import GRADED, Counted, count_runs
-from evals.queries.states import JUDGED_STATES
+from evals.models.evaluations import FINAL, RunState
+from evals.queries.facts import Counted, count_runs
+from evals.queries.judgeddocuments import (
+    criterion_documents,
+    metric_documents,
+    paired_document,
+    score_metrics,
+    sentence_figures,
+)
+from evals.queries.judgements import Judgement, is_readable, judge_runs
+from evals.queries.unconfirmedcosts import unconfirmed
 
 SCHEMA = "viability.evaluation/1"
 Document = dict[str, Any]
@@ -38,8 +43,10 @@ def evaluation_document(
             "samples": evaluation.version.sample_count,
         },
         "plan": plan_document(spec.plan),
+        "method": method_notes(spec),
         "incumbent": spec.incumbent,
         "candidates": candidates,
+        "warnings": list(budget_warnings(spec.plan, spec.candidates)),
         "verdict": overall(standings(candidates, spec), require_all=require_all).value,
     }
 
@@ -69,58 +76,48 @@ def candidate_documents(evaluation: Evaluation, spec: Spec) -> list[Document]:
 
 
 def computed_documents(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> list[Document]:
-    """Return the documents as counted now; a run that has not ended has no verdict."""
+    """Return the documents as counted now.
+
+    A run that has not ended has no verdict, and none of a cancelled evaluation ever has.
+    """
     counted = count_runs(evaluation, spec, runs)
-    tables = paired_tables(spec, runs)
-    return [_document(spec, run, counted[run.pk], tables.get(run.pk)) for run in runs]
+    if not is_readable(spec, runs) or evaluation.state == RunState.CANCELLED:
+        return [_document(spec, run, None, Tally(counted[run.pk], counted[run.pk])) for run in runs]
+    judged, read = judge_runs(evaluation, spec, runs), counted
+    if spec.plan.stop_early and all(run.state in FINAL for run in runs):
+        places = {pk: judgement.places for pk, judgement in judged.items()}
+        read = count_runs(evaluation, spec, runs, places=places)
+    return [
+        _document(spec, run, judged[run.pk], Tally(read[run.pk], counted[run.pk])) for run in runs
+    ]
 
 
-def paired_tables(spec: Spec, runs: Sequence[Run]) -> dict[int, PairedTable]:
-    """Return each run's table against the incumbent by the first scorer, in one query."""
-    incumbent = next((run for run in runs if run.is_incumbent), None)
-    metric = spec.scorers[0].name
-    if incumbent is None or metric in GRADED:
-        return {}
-    statement = (
-        "SELECT c.run_id, "
-        "count(*) FILTER (WHERE c.passed AND i.passed), "
-        "count(*) FILTER (WHERE c.passed AND NOT i.passed), "
-        "count(*) FILTER (WHERE NOT c.passed AND i.passed), "
-        "count(*) FILTER (WHERE NOT c.passed AND NOT i.passed) FROM "
-        "(SELECT run_id, sample_id, epoch, (scores ->> %s)::float8 = 1 AS passed "
-        " FROM evals_trial WHERE run_id = ANY(%s) AND state = ANY(%s)) c JOIN "
-        "(SELECT sample_id, epoch, (scores ->> %s)::float8 = 1 AS passed "
-        " FROM evals_trial WHERE run_id = %s AND state = ANY(%s)) i "
-        "ON i.sample_id = c.sample_id AND i.epoch = c.epoch GROUP BY c.run_id"
-    )
-    others = [run.pk for run in runs if not run.is_incumbent]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement, [metric, others, JUDGED_STATES, metric, incumbent.pk, JUDGED_STATES]
-        )
-        return {
-            run_id: PairedTable(both=both, only_candidate=won, only_incumbent=lost, neither=neither)
-            for run_id, both, won, lost, neither in cursor.fetchall()
-        }
+class Tally(NamedTuple):
+    """What was counted for one run: of what its figures rest on, and of all that is stored."""
+
+    read: Counted
+    stored: Counted
 
 
 def plan_document(plan: PlanSpec) -> Document:
     """Return what the plan fixed before the first result."""
+    skipped = {"skip_samples": plan.skip_samples} if plan.skip_samples else {}
     return {
         "alpha": plan.alpha,
         "seed": plan.seed,
         "epochs": plan.epochs,
         "stop_early": plan.stop_early,
         "max_samples": plan.max_samples,
+        **skipped,
         "budget_usd": _number(plan.budget_usd),
     }
 
 
-def _document(spec: Spec, run: Run, counted: Counted, table: PairedTable | None) -> Document:
-    candidate, facts = spec.candidates[run.position], counted.facts
-    results = [judge(criterion, facts, alpha=spec.plan.alpha) for criterion in spec.bar]
-    ended = run.state in FINAL
-    verdict = decide(results) if ended and not run.is_incumbent else None
+def _document(spec: Spec, run: Run, judgement: Judgement | None, tally: Tally) -> Document:
+    candidate, facts, usage = spec.candidates[run.position], tally.read.facts, tally.stored.usage
+    lost = unconfirmed(run, candidate, tally.stored)
+    ended = judgement if run.state in FINAL else None
+    verdict = decide(ended.results) if ended and not run.is_incumbent else None
     return {
         "name": candidate.name,
         "open": candidate.model.open,
@@ -128,33 +125,53 @@ def _document(spec: Spec, run: Run, counted: Counted, table: PairedTable | None)
         "state": run.state,
         "message": run.message,
         "verdict": verdict.value if verdict else None,
-        "sentence": _sentence(candidate, run, verdict, results, facts),
+        "sentence": _sentence(spec, run, verdict, ended, facts),
         "trials": _trials(facts),
-        "metrics": [_metric(metric) for metric in summarise(facts)],
-        "criteria": [_criterion(result, facts, ended=ended) for result in results],
-        "paired": _paired(spec, table),
+        "reused": tally.stored.reused,
+        "metrics": metric_documents(score_metrics(judgement, facts)),
+        "criteria": criterion_documents(spec, judgement, facts),
+        "paired": None if judgement is None else paired_document(spec, judgement.estimator),
+        "stopping": _stopping(spec, judgement, tally),
         "usage": {
-            "input_tokens": counted.usage.input_tokens,
-            "output_tokens": counted.usage.output_tokens,
-            "cached_tokens": counted.usage.cached_tokens,
-            "reasoning_tokens": counted.usage.reasoning_tokens,
-            "requests": counted.usage.requests,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "requests": usage.requests,
+            "unconfirmed_requests": lost.requests,
         },
         "latency": _latency(facts),
-        "cost": _cost(spec, candidate, facts),
+        "cost": _cost(spec, candidate, tally) | {"unconfirmed_usd": _number(lost.usd)},
     }
 
 
 def _sentence(
-    candidate: CandidateSpec,
-    run: Run,
-    verdict: Verdict | None,
-    results: Sequence[CriterionResult],
-    facts: RunFacts,
+    spec: Spec, run: Run, verdict: Verdict | None, ended: Judgement | None, facts: RunFacts
 ) -> str:
-    if run.state not in FINAL:
-        return f"{candidate.name}: {run.message or run.state}"
-    return sentence(name=candidate.name, verdict=verdict, results=results, facts=facts)
+    name = spec.candidates[run.position].name
+    if ended is None:
+        said = run.message or run.state
+        return f"{name}: {said}; no verdict" if run.state in FINAL else f"{name}: {said}"
+    return sentence(
+        name=name,
+        verdict=verdict,
+        results=ended.results,
+        figures=sentence_figures(spec, ended, facts),
+        facts=facts,
+    )
+
+
+def _stopping(spec: Spec, judgement: Judgement | None, tally: Tally) -> Document | None:
+    """Return what the stop rule read and saved; None for a fixed n."""
+    if judgement is None or not spec.plan.stop_early:
+        return None
+    stored, read = tally.stored.facts, tally.read.facts
+    return {
+        "settled_after": judgement.settled,
+        "read": judgement.places,
+        "not_asked": stored.missing,
+        "beyond": read.counts.skipped - stored.counts.skipped,
+    }
 
 
 def _trials(facts: RunFacts) -> Document:
@@ -166,69 +183,7 @@ def _trials(facts: RunFacts) -> Document:
         "infra_error": counts.infra_error,
         "scorer_error": counts.scorer_error,
         "skipped": counts.skipped,
-    }
-
-
-def _metric(metric: Metric) -> Document:
-    return {
-        "metric": metric.metric,
-        "slice": dict(metric.slice) if metric.slice else None,
-        "value": metric.value,
-        "low": metric.low,
-        "high": metric.high,
-        "n": metric.n,
-        "passed": metric.passed,
-        "method": metric.method,
-    }
-
-
-def _criterion(result: CriterionResult, facts: RunFacts, *, ended: bool) -> Document:
-    criterion = result.criterion
-    return {
-        "metric": criterion.metric,
-        "slice": None,
-        criterion.comparator.value: criterion.threshold,
-        "required": criterion.required,
-        # A fixed-n plan is read once: until the run has ended nothing is settled.
-        "state": result.state.value if ended else "unsettled",
-        "value": result.value,
-        "bound": result.bound,
-        "n": result.n,
-        "samples_needed": result.samples_needed,
-        "method": result.method,
-        "probability": _probability(result, facts),
-    }
-
-
-def _probability(result: CriterionResult, facts: RunFacts) -> float | None:
-    """Return P(true rate >= threshold | flat prior) for a 0/1 metric with an `at_least` bar."""
-    score = facts.scores.get(result.criterion.metric)
-    if score is None or score.passed is None or not score.n or score.clusters is not None:
-        return None
-    if facts.epochs > 1:
-        return None
-    if result.criterion.comparator is not Comparator.AT_LEAST:
-        return None
-    return probability_at_least(score.passed, score.n, result.criterion.threshold)
-
-
-def _paired(spec: Spec, table: PairedTable | None) -> Document | None:
-    if table is None or not table.n:
-        return None
-    is_independent = spec.plan.epochs == 1 and spec.eval_set.cluster is None
-    interval = table.interval() if is_independent else None
-    return {
-        "n": table.n,
-        "both": table.both,
-        "only_candidate": table.only_candidate,
-        "only_incumbent": table.only_incumbent,
-        "neither": table.neither,
-        "difference": table.difference,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
-        "method": "95 % Tango score interval"
-        if is_independent
-        else "no interval: trials of one sample or cluster depend on each other",
+        "truncated": counts.truncated,
     }
 
 
@@ -240,11 +195,14 @@ def _latency(facts: RunFacts) -> Document:
         document[short] = quantile.value
         document[short.replace("_seconds", "_low_seconds")] = quantile.low
         document[short.replace("_seconds", "_high_seconds")] = quantile.high
-    return document | {"n": facts.latency.n, "ttft_p50_seconds": None}
+    first_token = {q: facts.latency.first_token.get(at) for q, at in FIRST_TOKEN_QUANTILES.items()}
+    return document | first_token | {"n": facts.latency.n}
 
 
-def _cost(spec: Spec, candidate: CandidateSpec, facts: RunFacts) -> Document:
-    cost, score = facts.cost, facts.scores[spec.scorers[0].name]
+def _cost(spec: Spec, candidate: CandidateSpec, tally: Tally) -> Document:
+    """Return what a task costs by what was read, and what all that is stored did cost."""
+    cost, score = tally.read.facts.cost, tally.read.facts.scores[spec.scorers[0].name]
+    spent = tally.stored.facts.cost
     mean_total = Decimal(str(cost.mean)) * cost.n if cost.known and cost.mean is not None else None
     summary = summarise_costs(
         mean_total,
@@ -254,7 +212,7 @@ def _cost(spec: Spec, candidate: CandidateSpec, facts: RunFacts) -> Document:
         estimated=cost.estimated,
     )
     return {
-        "total_usd": _number(cost.total_usd) if cost.known else None,
+        "total_usd": _number(spent.total_usd) if spent.known else None,
         "per_1k_tasks_usd": _number(summary.per_1k_tasks_usd),
         "per_accepted_usd": _number(summary.per_accepted_usd),
         "monthly_usd": _number(summary.monthly_usd),

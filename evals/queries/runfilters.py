@@ -1,18 +1,15 @@
 """What stands above a run's trials: the choices of each filter, with their addresses."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Count
 
+from evals.domain.specs import GRADED
 from evals.models import Trial
-from evals.queries.facts import GRADED
 from evals.queries.runview import RunView
+from evals.queries.slices import slice_values
 from evals.queries.trialfilters import SHOWN, SLICE_PREFIX, TrialFilters, shown_as
-
-MOST_VALUES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +57,9 @@ def slice_menus(view: RunView) -> tuple[Menu, ...]:
     """Return a menu for each slice column, in one query."""
     if not view.spec.eval_set.slices:
         return ()
-    values = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT slice.key, slice.value FROM evals_sample s, "
-            "jsonb_each_text(s.slices) slice WHERE s.version_id = %s ORDER BY 1, 2 LIMIT %s",
-            [view.run.evaluation.version_id, MOST_VALUES],
-        )
-        for name, value in cursor.fetchall():
-            values[name].append(value)
-    return tuple(_menu(view.filters, name, values[name]) for name in view.spec.eval_set.slices)
+    values = slice_values(view.run.evaluation.version_id)
+    columns = view.spec.eval_set.slices
+    return tuple(_menu(view.filters, name, values.get(name, [])) for name in columns)
 
 
 def _menu(filters: TrialFilters, name: str, values: list[str]) -> Menu:

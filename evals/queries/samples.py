@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from evals.models import Run, Trial
 from evals.queries import figures
@@ -26,6 +27,7 @@ from evals.queries.runview import (
 )
 from evals.queries.trialdrawer import Drawer, trial_drawer
 from evals.queries.trialrows import TrialRow, trial_row
+from evals.queries.workers import MissingPool, missing_pools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class RunPage:
     candidate: CandidateName
     status: str
     message: str
+    missing_pools: tuple[MissingPool, ...]
     scorer: str
     chips: tuple[Chip, ...]
     menus: tuple[Menu, ...]
@@ -52,10 +55,13 @@ class RunPage:
     drawer: Drawer | None
 
 
-def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = None) -> RunPage:
+def run_page(
+    run: Run, parameters: Mapping[str, str], *, now: datetime, trial: Trial | None = None
+) -> RunPage:
     """Return a page of trials, in three queries, and three more for the drawer of `trial`.
 
-    One more counts where filters narrow beyond the chips. Select the run's evaluation, task and
+    One more counts where filters narrow beyond the chips, and one looks for workers while the run
+    is live. Select the run's evaluation, task and
     version beforehand, and the trial's sample.
     """
     view = run_view(run, parameters, trial)
@@ -71,6 +77,7 @@ def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = N
         candidate=candidate_name(view.spec.candidates[run.position], is_incumbent=run.is_incumbent),
         status=run.state,
         message=run.message,
+        missing_pools=_missing(run, now=now),
         scorer=figures.metric_label(view.metric),
         chips=filter_chips(view, counts),
         menus=slice_menus(view),
@@ -82,6 +89,10 @@ def run_page(run: Run, parameters: Mapping[str, str], *, trial: Trial | None = N
         has_trials=bool(counts[""]),
         drawer=drawer,
     )
+
+
+def _missing(run: Run, *, now: datetime) -> tuple[MissingPool, ...]:
+    return missing_pools(Run.objects.filter(pk=run.pk), now=now) if run.is_live else ()
 
 
 def _drawer(view: RunView, trial: Trial | None, found: list[Trial]) -> Drawer | None:

@@ -74,6 +74,8 @@ def criterion_specs(bar: QualityBar) -> tuple[CriterionSpec, ...]:
             comparator=Comparator(row.comparator),
             threshold=row.threshold,
             advisory=row.is_advisory,
+            slice=row.slice,
+            alpha=row.alpha,
         )
         for row in bar.criteria.all()
     )

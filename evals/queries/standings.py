@@ -50,13 +50,13 @@ class LiveEvaluation:
 def speaking(evaluations: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
     """Return for each task the evaluation that speaks for it.
 
-    That is the latest that was completed; where none was, the latest that ended at all. An
-    evaluation that somebody stopped does not silence an earlier whole one.
+    That is the latest that was completed; where none was, the latest that ended with verdicts.
+    An evaluation that somebody stopped does not silence an earlier whole one.
     """
     whole = Case(
         When(state=RunState.COMPLETED, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    ended = evaluations.filter(finished_at__isnull=False)
+    ended = evaluations.filter(finished_at__isnull=False).exclude(state=RunState.CANCELLED)
     return ended.order_by("task_id", whole, "-number").distinct("task_id")
 
 

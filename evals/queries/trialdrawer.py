@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.domain.prompts import PromptError, render
 from evals.domain.specs import CandidateSpec, EndpointKind, Spec
+from evals.domain.trials import TRUNCATED, TrialState
 from evals.models import Sample, Trial
 from evals.queries import figures
 
@@ -76,7 +77,7 @@ def trial_drawer(
         scores=scores,
         facts=_facts(trial),
         error=trial.error,
-        is_truncated=trial.finish_reason == "length",
+        is_truncated=trial.finish_reason in TRUNCATED,
         is_simulated=candidate.is_simulated,
         previous_url=previous_url,
         next_url=next_url,
@@ -105,9 +106,11 @@ def _prompt(sample: Sample, spec: Spec, candidate: CandidateSpec) -> tuple[str, 
 
 
 def _output_note(trial: Trial) -> str:
-    if trial.output is None:
-        return "Nothing came back."
-    return "" if trial.output else "An empty answer came back."
+    if trial.output:
+        return ""
+    if trial.state == TrialState.NO_ANSWER:
+        return "No answer came: it counts as wrong, and apart from wrong answers."
+    return "Nothing came back." if trial.output is None else "An empty answer came back."
 
 
 def _scores(trial: Trial, spec: Spec) -> tuple[ScoreLine, ...]:
@@ -141,5 +144,5 @@ def _facts(trial: Trial) -> tuple[tuple[str, str], ...]:
     ]
     facts += [(label, shown(value)) for label, value, shown in optional if value is not None]
     if trial.ttft_seconds is not None:
-        facts.append(("First token", figures.seconds(trial.ttft_seconds)))
+        facts.append(("Time to first token", figures.seconds(trial.ttft_seconds)))
     return tuple(facts)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
-from evals.domain.trials import TrialState
+from evals.domain.trials import TRUNCATED, TrialState
 from evals.models import Run, Trial
 
 SLICE_PREFIX = "slice."
@@ -112,7 +112,7 @@ def shown_as(show: str, *, metric: str) -> Q:
     if show == "wrong":
         return Q(state=TrialState.OK.value) & ~right
     if show == "truncated":
-        return Q(finish_reason="length")
+        return Q(finish_reason__in=TRUNCATED)
     return Q(state=show)
 
 

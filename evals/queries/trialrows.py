@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from evals.domain.trials import TrialState
+from evals.domain.specs import GRADED
+from evals.domain.trials import TRUNCATED, TrialState
 from evals.models import Trial
 from evals.queries import figures
-from evals.queries.facts import GRADED
 from evals.queries.runview import EXCERPT, RunView
 
 FAILED = {
@@ -29,6 +29,7 @@ class TrialRow:
     word: str
     score: str
     latency: str
+    first_token: str
     tokens: str
     is_truncated: bool
     is_current: bool
@@ -50,10 +51,15 @@ def trial_row(view: RunView, trial: Trial, current: Trial | None) -> TrialRow:
         word={"met": "right", "missed": "wrong"}.get(state, ""),
         score=figures.UNKNOWN if score is None else f"{score:g}",
         latency=figures.seconds(trial.latency_seconds),
+        first_token=_first_token(trial),
         tokens=figures.UNKNOWN if None in tokens else f"{tokens[0]:,} + {tokens[1]:,}",
-        is_truncated=trial.finish_reason == "length",
+        is_truncated=trial.finish_reason in TRUNCATED,
         is_current=current is not None and trial.pk == current.pk,
     )
+
+
+def _first_token(trial: Trial) -> str:
+    return "" if trial.ttft_seconds is None else f"first {figures.seconds(trial.ttft_seconds)}"
 
 
 def _state(view: RunView, trial: Trial, score: float | None) -> str:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from evals.domain.bars import CriterionState
-from evals.domain.specs import Comparator, CriterionSpec
+from evals.domain.specs import CriterionSpec
 from evals.domain.verdicts import Verdict
 from evals.queries import figures
-from evals.queries.barlines import bound_text
+from evals.queries.barlines import chance_text
+from evals.queries.linewords import finding, interval_words, judged_by, label_of, sample_words
 from evals.queries.outcomes import CandidateName, Outcome, Results, lines_of
 from evals.queries.results import Document
+from evals.queries.stoppingwords import stopping_words
 from evals.queries.verdictchanges import changes_of
 from evals.queries.verdictfacts import Fact, verdict_facts
 
@@ -17,16 +19,19 @@ ORDER = (Verdict.GO.value, Verdict.UNDECIDED.value, Verdict.NO_GO.value, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictCard:
-    """The answer for one candidate."""
+    """The answer for one candidate. `stopping` is "" for a fixed n, `chance` where it has none."""
 
     verdict: str
     run_id: int
     candidate: CandidateName
     headline: str
     evidence: str
+    stopping: str
+    chance: str
     facts: tuple[Fact, ...]
     changes: tuple[str, ...]
     stale_reason: str
+    truncated: str
 
 
 def verdict_cards(results: Results) -> tuple[VerdictCard, ...]:
@@ -36,15 +41,19 @@ def verdict_cards(results: Results) -> tuple[VerdictCard, ...]:
 
 
 def _card(results: Results, outcome: Outcome) -> VerdictCard:
+    deciding = _deciding(results, outcome)
     return VerdictCard(
         verdict=outcome.verdict,
         run_id=outcome.run.pk,
         candidate=outcome.name,
-        headline=_headline(results, outcome),
-        evidence=_evidence(results, outcome),
+        headline=_headline(outcome, deciding),
+        evidence=_evidence(results, outcome, deciding),
+        stopping=stopping_words(results, outcome),
+        chance=chance_text(*deciding) if deciding else "",
         facts=verdict_facts(results, outcome),
         changes=tuple(changes_of(results, outcome)),
         stale_reason=outcome.stale_reason,
+        truncated=outcome.truncated,
     )
 
 
@@ -62,8 +71,8 @@ def _deciding(results: Results, outcome: Outcome) -> tuple[CriterionSpec, Docume
     return lines[0] if lines else None
 
 
-def _headline(results: Results, outcome: Outcome) -> str:
-    name, deciding = outcome.spec.name, _deciding(results, outcome)
+def _headline(outcome: Outcome, deciding: tuple[CriterionSpec, Document] | None) -> str:
+    name = outcome.spec.name
     if not outcome.judged:
         return f"{name} has no answer to judge yet."
     if deciding is None:
@@ -71,30 +80,18 @@ def _headline(results: Results, outcome: Outcome) -> str:
     criterion, line = deciding
     word = {Verdict.GO.value: "clears the bar", Verdict.NO_GO.value: "misses the bar"}
     start = f"{name} {word.get(outcome.verdict, 'is not settled')}"
-    label = figures.metric_label(criterion.metric)
     if line["value"] is None:
-        return f"{start}: its {label} is unknown."
-    value = figures.metric_value(criterion.metric, line["value"])
-    limit = figures.threshold(criterion.metric, criterion.threshold)
-    if criterion.comparator is Comparator.AT_MOST:
-        return f"{start}: {value} {label} against at most {limit} allowed."
-    return f"{start}: {value} {label} against {limit} required."
+        return f"{start}: its {label_of(criterion)} is unknown."
+    return f"{start}: {finding(criterion, line['value'])}."
 
 
-def _evidence(results: Results, outcome: Outcome) -> str:
-    deciding = _deciding(results, outcome)
+def _evidence(
+    results: Results, outcome: Outcome, deciding: tuple[CriterionSpec, Document] | None
+) -> str:
     if deciding is None or deciding[1]["value"] is None:
-        return f"{outcome.judged:,} of {results.planned:,} planned answers were judged."
+        judged = figures.count(outcome.judged)
+        return f"{judged} of {results.planned:,} planned answers were judged."
     criterion, line = deciding
-    estimate = outcome.estimate(criterion.metric)
-    interval = ""
-    if estimate.low is not None and estimate.high is not None:
-        low = figures.metric_value(criterion.metric, estimate.low).removesuffix(" s")
-        high = figures.metric_value(criterion.metric, estimate.high)
-        interval = f"95 % interval {low} to {high}, "
-    method = line["method"].partition(";")[0]
-    bound = bound_text(criterion, line).removeprefix("bound ")
-    return (
-        f"{interval}n = {line['n']:,} of {results.planned:,}. "
-        f"Judged by the {method} ({bound}), alpha {results.spec.plan.alpha:g}."
-    )
+    parts = [interval_words(outcome, criterion, line), sample_words(results, criterion, line)]
+    measured = ", ".join(part for part in parts if part)
+    return f"{measured}. {judged_by(results, criterion, line)}."

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 
 from evals.queries import figures
-from evals.queries.outcomes import Outcome, Results
+from evals.queries.outcomes import Outcome, Results, lines_of
 
 P95 = "latency_p95_seconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One of the three figures beside a verdict."""
+    """One of the three figures beside a verdict; `more` is a second note."""
 
     label: str
     value: str
     note: str
+    more: str = ""
     is_estimated: bool = False
     is_simulated: bool = False
 
@@ -34,13 +35,27 @@ def _against(results: Results, outcome: Outcome) -> Fact:
         return Fact(label="Against the incumbent", value=figures.UNKNOWN, note="no incumbent")
     label = f"Against {incumbent.spec.name}"
     if paired is None:
-        return Fact(label=label, value=figures.UNKNOWN, note="no answers in common")
+        return _graded(results, outcome, label)
     interval = figures.difference_interval(paired["low"], paired["high"])
     return Fact(
         label=label,
         value=figures.difference(paired["difference"]),
         note=f"{interval + ', ' if interval else ''}paired",
         is_simulated=incumbent.spec.is_simulated or outcome.spec.is_simulated,
+    )
+
+
+def _graded(results: Results, outcome: Outcome, label: str) -> Fact:
+    """Return the difference of scores with partial credit, which no table of pairs holds."""
+    lines = [line for c, line in lines_of(results, outcome) if c.is_paired and not c.slice]
+    known = next((line for line in lines if line["value"] is not None), None)
+    if known is None:
+        return Fact(label=label, value=figures.UNKNOWN, note="not compared")
+    interval = figures.difference_interval(known.get("low"), known.get("high"))
+    return Fact(
+        label=label,
+        value=figures.difference(known["value"]),
+        note=f"{interval + ', ' if interval else ''}paired",
     )
 
 
@@ -67,7 +82,8 @@ def _monthly(results: Results, outcome: Outcome) -> Fact:
 
 def _latency(results: Results, outcome: Outcome) -> Fact:
     p95 = outcome.estimate(P95)
-    limits = [c.threshold for c in results.spec.bar if c.metric == P95]
+    first_token = outcome.document["latency"].get("ttft_p50_seconds")
+    limits = [c.threshold for c in results.spec.bar if c.metric == P95 and not c.slice]
     if limits:
         note = f"limit {figures.threshold(P95, limits[0])}"
     elif p95.value is None:
@@ -78,5 +94,6 @@ def _latency(results: Results, outcome: Outcome) -> Fact:
         label="p95 latency",
         value=figures.seconds(p95.value),
         note=note,
+        more="" if first_token is None else f"first token {figures.seconds(first_token)}",
         is_simulated=outcome.spec.is_simulated and p95.value is not None,
     )

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Q
 
 from evals.domain.specs import CandidateSpec, Spec
 from evals.domain.trials import RecordedAnswer, Usage
 from evals.models import RecordedAnswerRow, Run, Sample, Shard, Trial
 from evals.models.evaluations import LIVE
-from evals.queries.facts import count_runs
 from evals.queries.specs import frozen_spec
+from evals.queries.states import JUDGED_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,15 @@ class RunWork:
     run: Run
     spec: Spec
     candidate: CandidateSpec
+
+
+class AskedSample(NamedTuple):
+    """What asking and scoring need of a sample; thousands a second are read."""
+
+    pk: int
+    key: str | None
+    input: dict[str, Any]
+    target: str
 
 
 def run_work(run_id: int) -> RunWork:
@@ -35,15 +46,29 @@ def is_live(run_id: int) -> bool:
     return Run.objects.filter(pk=run_id, state__in=LIVE).exists()
 
 
-def samples_at(*, version_id: int, positions: Sequence[int]) -> dict[int, Sample]:
+def run_state(run_id: int) -> str | None:
+    """Return the run's state as it is stored, None for a run that is gone."""
+    return Run.objects.filter(pk=run_id).values_list("state", flat=True).first()
+
+
+def has_answers(run_id: int) -> bool:
+    """Return whether anybody ever had an answer from the run's endpoint."""
+    return Trial.objects.filter(run_id=run_id, state__in=JUDGED_STATES).exists()
+
+
+def samples_at(*, version_id: int, positions: Sequence[int]) -> dict[int, AskedSample]:
     """Return the samples at these positions of the version, by position."""
     samples = Sample.objects.filter(version_id=version_id, position__in=positions)
-    return {sample.position: sample for sample in samples}
+    rows = samples.values_list("position", "pk", "key", "input", "target")
+    return {position: AskedSample(*row) for position, *row in rows}
 
 
-def stored_trials(shard: Shard) -> set[tuple[int, int]]:
-    """Return the (place, epoch) of every trial that the shard has already."""
-    trials = Trial.objects.filter(run_id=shard.run_id, place__gte=shard.start, place__lt=shard.stop)
+def stored_trials(shards: Sequence[Shard]) -> set[tuple[int, int]]:
+    """Return the (place, epoch) of every trial that shards of one run have already."""
+    places = Q()
+    for shard in shards:
+        places |= Q(place__gte=shard.start, place__lt=shard.stop)
+    trials = Trial.objects.filter(places, run_id=shards[0].run_id)
     return set(trials.values_list("place", "epoch"))
 
 
@@ -58,10 +83,3 @@ def recorded_answers(endpoint_id: int, hashes: Mapping[str, str]) -> Mapping[str
         )
         for row in rows
     }
-
-
-def spent_usd(work: RunWork) -> Decimal:
-    """Return what the evaluation's runs have cost so far, as far as it is known."""
-    evaluation = work.run.evaluation
-    counted = count_runs(evaluation, work.spec, list(evaluation.runs.all()))
-    return sum((c.facts.cost.total_usd or Decimal(0) for c in counted.values()), Decimal(0))

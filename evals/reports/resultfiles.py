@@ -7,18 +7,19 @@ from typing import Any
 # Names in the order of the design, by the part that they stand in; others follow as they come.
 # A stored verdict has lost its order: PostgreSQL's jsonb keeps none.
 ORDER: Mapping[str, str] = {
-    "": "schema task evaluation state created_at eval_set plan incumbent candidates verdict",
+    "": "schema task evaluation state created_at eval_set plan method incumbent candidates warnings"
+    " verdict",
     "eval_set": "sha256 samples",
-    "plan": "alpha seed epochs stop_early max_samples budget_usd",
-    "candidates": "name open simulated state message verdict sentence trials metrics criteria"
-    " paired usage latency cost",
-    "trials": "ok no_answer model_error infra_error scorer_error skipped",
-    "metrics": "metric slice value low high n passed method",
-    "criteria": "metric slice at_least at_most required state value bound n samples_needed method"
-    " probability",
+    "plan": "alpha seed epochs stop_early max_samples skip_samples budget_usd",
+    "candidates": "name open simulated state message verdict sentence trials reused metrics"
+    " criteria paired stopping usage latency cost",
+    "trials": "ok no_answer model_error infra_error scorer_error skipped truncated",
+    "metrics": "metric slice value low high n passed method warning",
+    "criteria": "metric slice at_least at_most within of alpha required state value low high"
+    " interval_method bound level n samples_needed method probability",
     "paired": "n both only_candidate only_incumbent neither difference low high method",
     "usage": "input_tokens output_tokens cached_tokens reasoning_tokens requests",
-    "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds n",
+    "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds ttft_p95_seconds n",
     "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price",
 }
 

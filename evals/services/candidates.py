@@ -27,6 +27,7 @@ from evals.models import (
     Team,
     User,
 )
+from evals.queries.work import AskedSample
 from evals.queue import Job, enqueue
 from evals.services.audit import record
 from evals.services.copying import copy_rows
@@ -133,7 +134,7 @@ def key_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def recorded_key(sample: Sample, *, key_column: str | None, input_column: str) -> str:
+def recorded_key(sample: Sample | AskedSample, *, key_column: str | None, input_column: str) -> str:
     """Return what a recorded answer is found by: the sample's input, or its `id` if that is key."""
     if key_column == "id" and sample.key is not None:
         return sample.key

@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from evals.domain.specs import Spec
+from evals.domain.specs import EndpointKind, Spec
 from evals.models import Evaluation, Run
 from evals.models.evaluations import RunState
 from evals.queries.facts import Counted, count_runs
 from evals.queries.specs import frozen_spec
 from evals.queries.work import is_live
-from evals.services.evaluations import go_on
+from evals.services.evaluations import take_over
 from evals.services.execution import work_on_run
 from evals.services.shards import free_dead_leases
 from evals.services.verdicts import close_evaluation
 
 LOOK_SECONDS = 0.25
+IN_PROCESS = {EndpointKind.OPENVINO, EndpointKind.HF, EndpointKind.VLLM, EndpointKind.LM_EVAL}
 COUNTING_SHARE = 0.1  # of the time at most goes into counting what is stored
 HELD_SECONDS = 1.0  # between looks at a run that another process holds
+MOST_LANES = 16  # each has five connections, and PostgreSQL's usual limit is 100 for everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +47,12 @@ def carry_out(evaluation: Evaluation, *, show: Callable[[Progress], None]) -> Ev
     `show` is called a few times a second.
     """
     free_dead_leases()
-    go_on(evaluation=evaluation, user=None)
+    take_over(evaluation=evaluation)
     spec, runs = frozen_spec(evaluation), list(evaluation.runs.all())
     ending = threading.Event()
-    with ThreadPoolExecutor(len(runs)) as workers:
-        futures = [workers.submit(_work, run.pk, ending) for run in runs]
+    lanes = _lanes(spec, runs)
+    with ThreadPoolExecutor(min(len(lanes), MOST_LANES)) as workers:
+        futures = [workers.submit(_work_through, lane, ending) for lane in lanes]
         try:
             _watch(futures, lambda: show(progress(evaluation, spec, runs)))
         except BaseException:
@@ -56,7 +60,7 @@ def carry_out(evaluation: Evaluation, *, show: Callable[[Progress], None]) -> Ev
             raise
     close_evaluation(evaluation_id=evaluation.pk, now=timezone.now())
     show(progress(evaluation, spec, runs))
-    evaluation.refresh_from_db(fields=["state", "finished_at"])
+    evaluation.refresh_from_db(fields=["state", "finished_at", "ledger"])
     return evaluation
 
 
@@ -75,13 +79,38 @@ def progress(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> Progres
 
 def paused_messages(evaluation: Evaluation) -> list[str]:
     """Return why runs are paused: a person in a browser would be asked; a command ends."""
-    paused = Run.objects.filter(evaluation=evaluation, state=RunState.PAUSED)
-    return [f"{run.candidate.name}: {run.message}" for run in paused.select_related("candidate")]
+    return _messages(evaluation.runs.filter(state=RunState.PAUSED))
+
+
+def stopped_messages(evaluation: Evaluation) -> list[str]:
+    """Return why the plan stopped runs before their last sample; a person needs no telling."""
+    return _messages(evaluation.runs.filter(state=RunState.STOPPED).exclude(message=""))
+
+
+def _messages(runs: QuerySet[Run]) -> list[str]:
+    in_order = runs.select_related("candidate").order_by("position")
+    return [f"{run.candidate.name}: {run.message}" for run in in_order]
 
 
 def _spent(counted: Sequence[Counted]) -> Decimal | None:
     known = [c.facts.cost.total_usd for c in counted if c.facts.cost.known]
     return sum((usd for usd in known if usd is not None), Decimal(0)) if known else None
+
+
+def _lanes(spec: Spec, runs: Sequence[Run]) -> list[list[int]]:
+    """Return the runs that go on side by side; models in this process take turns.
+
+    They would only share the same processor, and hold its memory all at once.
+    """
+    local = [run.pk for run in runs if spec.candidates[run.position].endpoint.kind in IN_PROCESS]
+    alone = [[run.pk] for run in runs if run.pk not in local]
+    return [*alone, local] if local else alone
+
+
+def _work_through(run_ids: Sequence[int], ending: threading.Event) -> None:
+    for run_id in run_ids:
+        if not ending.is_set():
+            _work(run_id, ending)
 
 
 def _work(run_id: int, ending: threading.Event) -> None:

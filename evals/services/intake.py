@@ -16,6 +16,7 @@ from evals.services.candidates import RecordedFile, ServedBy, save_candidate
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
 from evals.services.recordings import check_answers
+from evals.services.retries import give_up_identity
 from evals.services.tasks import save_bar, save_scorers, save_task, set_incumbent
 from evals.services.teams import default_team
 
@@ -27,13 +28,23 @@ def find_evaluation(inputs: SpecInputs) -> Evaluation | None:
 
 
 @transaction.atomic
-def store_inputs(*, inputs: SpecInputs, now: datetime) -> Evaluation:
+def store_inputs(
+    *,
+    inputs: SpecInputs,
+    now: datetime,
+    reuse_answers: bool = True,
+    instead_of: Evaluation | None = None,
+) -> Evaluation:
     """Store everything that the spec names and start its evaluation, for the default team.
+
+    `instead_of` is the evaluation that the same spec had so far, which has ended.
 
     Raises:
         InputError: With where, found and expected; nothing is stored then.
     """
     spec = inputs.spec
+    if instead_of is not None:
+        give_up_identity(evaluation=instead_of)
     task = save_task(team=default_team(), spec=spec.task, user=None)
     version = _store_version(inputs, task)
     candidates = [
@@ -46,6 +57,7 @@ def store_inputs(*, inputs: SpecInputs, now: datetime) -> Evaluation:
         bar=save_bar(task=task, criteria=spec.bar, user=None),
         scorer_set=save_scorers(task=task, scorers=spec.scorers, user=None),
         candidates=candidates,
+        reuse_answers=reuse_answers,
     )
     return start_evaluation(spec=spec, grounds=grounds, user=None, identity=inputs.identity)
 

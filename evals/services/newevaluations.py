@@ -13,12 +13,14 @@ from evals.domain.specfile import (
     SpecError,
     SpecOrigin,
     SpecProblem,
+    check_promises,
     check_remote_limits,
     read_spec,
     write_spec,
 )
 from evals.domain.specs import CandidateSpec, EndpointKind, PlanSpec, Spec
 from evals.models import Candidate, Evaluation, Sample, User
+from evals.queries.slices import slice_problems
 from evals.queries.specs import (
     candidate_specs,
     criterion_specs,
@@ -75,6 +77,7 @@ def _started_just_now(spec: Spec, grounds: Grounds, user: User) -> Evaluation | 
         bar=grounds.bar,
         scorer_set=grounds.scorer_set,
         spec=write_spec(spec),
+        reuse_answers=grounds.reuse_answers,
         created_by=user,
         created_at__gte=timezone.now() - SAME_PRESS,
     ).first()
@@ -99,7 +102,8 @@ def chosen_spec(*, grounds: Grounds, incumbent: Candidate | None, plan: PlanSpec
         plan=plan,
     )
     spec = read_spec(write_spec(spec), file="", origin=SpecOrigin.STORED)
-    if problems := [*_not_from_here(spec)]:
+    problems = [*_not_from_here(spec), *check_promises(spec)]
+    if problems := problems or [*slice_problems(grounds.version, spec.bar, plan)]:
         raise SpecError(problems)
     return spec
 

@@ -1,26 +1,32 @@
 """What is left of a run to ask: leased shard by shard, each sample's prompt rendered."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.utils import timezone
 
-from evals.domain.order import shuffled_order
 from evals.domain.prompts import PromptError, render
 from evals.domain.trials import Question, RecordedAnswer, Reply, TrialState
-from evals.models import Sample, Shard
-from evals.queries.work import RunWork, recorded_answers, samples_at, stored_trials
+from evals.models import Shard
+from evals.queries.orders import asking_order
+from evals.queries.work import AskedSample, RunWork, recorded_answers, samples_at, stored_trials
 from evals.services.candidates import key_hash, recorded_key
-from evals.services.shards import claim_shard
+from evals.services.reuse import AnswerStore
+from evals.services.shards import claim_shards
 from evals.services.trials import Pending, TrialWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedQuestions:
-    """What one shard lacks: what can be asked, and what no prompt can be made of."""
+    """What one shard lacks: what has to be asked, and what ends without asking.
+
+    The latter are answers that are stored already, and samples that no prompt can be made of.
+    """
 
     asked: list[tuple[Pending, Question]]
-    failed: list[tuple[Pending, Reply]]
+    answered: list[tuple[Pending, Reply]]
 
 
 class OpenQuestions:
@@ -31,21 +37,25 @@ class OpenQuestions:
         self._work = work
         self._holder = holder
         self._writer = writer
-        self._order = shuffled_order(evaluation.version.sample_count, seed=work.spec.plan.seed)
+        self._stored = AnswerStore(work)
+        self._order = asking_order(evaluation, work.spec)
 
-    def lease(self) -> LeasedQuestions | None:
-        """Take the next shard and return what it lacks; None when there is none to be had."""
-        shard = claim_shard(run_id=self._work.run.pk, holder=self._holder, now=timezone.now())
-        if shard is None:
+    def lease(self, questions: int = 1) -> LeasedQuestions | None:
+        """Take the next shards, of about so many questions, and return what they lack.
+
+        It is one shard at least, and None when there is none to be had.
+        """
+        most = max(1, questions // (settings.SHARD_SIZE * self._work.run.evaluation.epochs))
+        shards = claim_shards(
+            run_id=self._work.run.pk, holder=self._holder, now=timezone.now(), most=most
+        )
+        if not shards:
             return None
-        leased = LeasedQuestions(asked=[], failed=[])
-        for pending in self._pending(shard):
-            try:
-                leased.asked.append((pending, self._question(pending)))
-            except PromptError as error:
-                reply = Reply(state=TrialState.INFRA_ERROR, error=str(error), attempts=0)
-                leased.failed.append((pending, reply))
-        self._writer.expect(shard.pk, len(leased.asked) + len(leased.failed))
+        pending = self._pending(shards)
+        lacking = Counter(each.shard_id for each in pending)
+        leased = self._sorted(pending)
+        for shard in shards:
+            self._writer.expect(shard.pk, lacking[shard.pk])
         return leased
 
     def recorded(self, keys: Sequence[str]) -> Mapping[str, RecordedAnswer]:
@@ -54,21 +64,39 @@ class OpenQuestions:
             self._work.run.candidate.endpoint_id, {key_hash(key): key for key in keys}
         )
 
-    def _pending(self, shard: Shard) -> list[Pending]:
-        done, evaluation = stored_trials(shard), self._work.run.evaluation
+    def _sorted(self, pending: Sequence[Pending]) -> LeasedQuestions:
+        leased, rendered = LeasedQuestions(asked=[], answered=[]), []
+        for each in pending:
+            try:
+                question = self._question(each)
+            except PromptError as error:
+                reply = Reply(state=TrialState.INFRA_ERROR, error=str(error), attempts=0)
+                leased.answered.append((each, reply))
+            else:
+                rendered.append((self._stored.marked(each, question), question))
+        for (each, question), stored in zip(rendered, self._stored.found(rendered), strict=True):
+            if stored is None:
+                leased.asked.append((each, question))
+            else:
+                leased.answered.append((replace(each, is_reused=True), stored))
+        return leased
+
+    def _pending(self, shards: Sequence[Shard]) -> list[Pending]:
+        done, evaluation = stored_trials(shards), self._work.run.evaluation
         wanted = [
-            (place, epoch)
+            (shard.pk, place, epoch)
+            for shard in shards
             for place in range(shard.start, shard.stop)
             for epoch in range(evaluation.epochs)
             if (place, epoch) not in done
         ]
         samples = samples_at(
             version_id=evaluation.version_id,
-            positions=[self._order[place] for place, _ in wanted],
+            positions=[self._order[place] for _, place, _ in wanted],
         )
         return [
-            Pending(shard_id=shard.pk, place=place, epoch=epoch, sample=samples[self._order[place]])
-            for place, epoch in wanted
+            Pending(shard_id=shard, place=place, epoch=epoch, sample=samples[self._order[place]])
+            for shard, place, epoch in wanted
         ]
 
     def _question(self, pending: Pending) -> Question:
@@ -83,7 +111,7 @@ class OpenQuestions:
         )
 
 
-def _key(sample: Sample, *, key_column: str | None, input_column: str) -> str | None:
+def _key(sample: AskedSample, *, key_column: str | None, input_column: str) -> str | None:
     if key_column is None:
         return None
     return recorded_key(sample, key_column=key_column, input_column=input_column)

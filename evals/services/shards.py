@@ -7,15 +7,37 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from evals.models import Run, Shard
 from evals.models.evaluations import LIVE, ShardState
+from evals.services.unconfirmed import note_lost
 
 LEASE = timedelta(seconds=30)
 _visits = itertools.count(1)
+# The run's row is locked first, as everywhere. A lease of this very holder that ran out is under
+# way all the same: not to be asked again.
+_STATES: dict[str, Any] = {"live": list(LIVE), "waiting": ShardState.WAITING}
+_CLAIM = """
+WITH live AS MATERIALIZED (
+    SELECT id FROM evals_run WHERE id = %(run)s AND state = ANY(%(live)s) FOR NO KEY UPDATE
+), free AS MATERIALIZED (
+    SELECT id, state FROM evals_shard
+    WHERE run_id = (SELECT id FROM live) AND (
+        state = %(waiting)s
+        OR (state = %(state)s AND lease_until < %(now)s AND holder <> %(holder)s)
+    )
+    ORDER BY start LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE evals_shard shard
+SET state = %(state)s, holder = %(holder)s, lease_until = %(lease_until)s,
+    attempts = attempts + 1
+FROM free WHERE shard.id = free.id
+RETURNING shard.start, shard.stop, shard.id, shard.attempts, free.state
+"""
 
 
 def create_shards(*, run: Run, places: int, size: int) -> None:
@@ -26,46 +48,53 @@ def create_shards(*, run: Run, places: int, size: int) -> None:
     )
 
 
-@transaction.atomic
 def claim_shard(*, run_id: int, holder: str, now: datetime) -> Shard | None:
-    """Take the run's first shard that is free, or return None.
+    """Take the run's first shard that is free, or return None."""
+    return next(iter(claim_shards(run_id=run_id, holder=holder, now=now, most=1)), None)
 
-    While another holder has a lease in this run there is none: an endpoint's concurrency is kept
-    by having one worker at a time on each run. The run's row is locked meanwhile, or two workers
-    that come together would each see no lease of the other.
+
+@transaction.atomic
+def claim_shards(*, run_id: int, holder: str, now: datetime, most: int) -> list[Shard]:
+    """Take the run's first shards that are free, `most` at most, and return them in order.
+
+    Any number of workers may hold shards of one run: the limits of its endpoint are divided
+    between them. The run's row is locked meanwhile, so that nothing is leased of a run that is
+    being stopped.
     """
-    run = Run.objects.filter(pk=run_id, state__in=LIVE).select_for_update(no_key=True)
-    shards = Shard.objects.filter(run_id=run_id)
-    if not run.exists() or _is_with_another(shards, holder=holder, now=now):
-        return None
-    # A lease of this very holder that ran out is under way all the same: not to be asked again.
-    expired = Q(state=ShardState.LEASED, lease_until__lt=now) & ~Q(holder=holder)
-    free = shards.filter(Q(state=ShardState.WAITING) | expired)
-    shard = free.select_for_update(skip_locked=True).first()
-    if shard is None:
-        return None
-    shard.state, shard.holder, shard.lease_until = ShardState.LEASED, holder, now + LEASE
-    shard.attempts += 1
-    shard.save(update_fields=["state", "holder", "lease_until", "attempts"])
-    return shard
+    held: dict[str, Any] = {
+        "state": ShardState.LEASED,
+        "holder": holder,
+        "lease_until": now + LEASE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {**_STATES, **held, "run": run_id, "now": now, "most": most})
+        rows = sorted(cursor.fetchall())
+    claimed = [
+        (Shard(pk=pk, run_id=run_id, start=start, stop=stop, attempts=attempts, **held), was)
+        for start, stop, pk, attempts, was in rows
+    ]
+    note_lost(shard for shard, was in claimed if was == ShardState.LEASED)
+    return [shard for shard, _ in claimed]
 
 
+@transaction.atomic
 def renew_leases(*, run_id: int, holder: str, now: datetime) -> int:
     """Hold on to every shard of the run that is still this holder's; return how many."""
-    return _held_by(holder, run_id=run_id).update(lease_until=now + LEASE)
+    held = _locked(_held_by(holder, run_id=run_id))
+    return Shard.objects.filter(pk__in=held).update(lease_until=now + LEASE)
 
 
 def held_shards(*, shard_ids: Iterable[int], holder: str) -> set[int]:
     """Lock and return those of the shards that are still this holder's."""
+    ids = list(shard_ids)
+    held = Shard.objects.filter(pk__in=ids, holder=holder, state=ShardState.LEASED)
+    return set(_locked(held))
+
+
+def finish_shards(*, shard_ids: Iterable[int], holder: str) -> None:
+    """Mark shards done, those that are still this holder's."""
     held = Shard.objects.filter(pk__in=list(shard_ids), holder=holder, state=ShardState.LEASED)
-    return set(held.select_for_update().values_list("pk", flat=True))
-
-
-def finish_shard(*, shard_id: int, holder: str) -> None:
-    """Mark a shard done, if it is still this holder's."""
-    Shard.objects.filter(pk=shard_id, holder=holder, state=ShardState.LEASED).update(
-        state=ShardState.DONE, holder="", lease_until=None
-    )
+    held.update(state=ShardState.DONE, holder="", lease_until=None)
 
 
 def release_shards(*, run_id: int, holder: str) -> None:
@@ -73,17 +102,34 @@ def release_shards(*, run_id: int, holder: str) -> None:
     free_leases(_held_by(holder, run_id=run_id))
 
 
+@transaction.atomic
 def free_leases(leased: QuerySet[Shard]) -> int:
     """Take leased shards from their holders, who then drop what they have not stored."""
-    return leased.update(state=ShardState.WAITING, holder="", lease_until=None)
+    freed = Shard.objects.filter(pk__in=_locked(leased))
+    return freed.update(state=ShardState.WAITING, holder="", lease_until=None)
+
+
+@transaction.atomic
+def free_lost_leases(leased: QuerySet[Shard]) -> int:
+    """Take leased shards from holders that are gone; what they may have asked is noted."""
+    in_order = leased.order_by("run_id", "start")
+    lost = list(in_order.select_for_update(of=("self",), skip_locked=True))
+    note_lost(lost)
+    return free_leases(Shard.objects.filter(pk__in=[shard.pk for shard in lost]))
 
 
 def free_dead_leases() -> int:
     """Give back the shards whose holder was a process of this host that is gone."""
     leased = Shard.objects.filter(state=ShardState.LEASED, holder__startswith=f"{_host()}:")
     holders = leased.order_by().values_list("holder", flat=True).distinct()
-    dead = [holder for holder in holders if not _is_alive(holder)]
-    return free_leases(leased.filter(holder__in=dead)) if dead else 0
+    dead = dead_holders(holders)
+    return free_lost_leases(leased.filter(holder__in=dead)) if dead else 0
+
+
+def dead_holders(holders: Iterable[str]) -> set[str]:
+    """Return those of the holders that were processes of this host and are gone."""
+    here = f"{_host()}:"
+    return {holder for holder in holders if holder.startswith(here) and not _is_alive(holder)}
 
 
 def new_holder() -> str:
@@ -94,13 +140,22 @@ def new_holder() -> str:
     return f"{_host()}:{os.getpid()}:{_started(os.getpid())}:{next(_visits)}"
 
 
+def this_host() -> str:
+    """Return this host's name as holders begin with it."""
+    return _host()
+
+
+def _locked(shards: QuerySet[Shard]) -> list[int]:
+    """Lock shards in one order, whoever locks them, or two would wait for each other.
+
+    The order is not the table's own: that one would lock the run too.
+    """
+    in_order = shards.order_by("run_id", "start").select_for_update(of=("self",))
+    return list(in_order.values_list("pk", flat=True))
+
+
 def _held_by(holder: str, *, run_id: int) -> QuerySet[Shard]:
     return Shard.objects.filter(run_id=run_id, holder=holder, state=ShardState.LEASED)
-
-
-def _is_with_another(shards: QuerySet[Shard], *, holder: str, now: datetime) -> bool:
-    leased = shards.filter(state=ShardState.LEASED, lease_until__gte=now)
-    return leased.exclude(holder=holder).exists()
 
 
 def _is_alive(holder: str) -> bool:

@@ -9,6 +9,7 @@ from evals.domain.problems import InputError, Problem
 from evals.domain.specs import CriterionSpec, ScorerSpec, TaskSpec
 from evals.models import Candidate, Criterion, QualityBar, ScorerSet, Task, Team, User
 from evals.services.audit import record
+from evals.services.staleness import mark_older_verdicts
 
 
 @transaction.atomic
@@ -87,7 +88,11 @@ def save_standard(
 
 @transaction.atomic
 def save_bar(*, task: Task, criteria: Sequence[CriterionSpec], user: User | None) -> QualityBar:
-    """Return the task's latest bar if it says the same, else write the next version."""
+    """Return the task's latest bar if it says the same, else write the next version.
+
+    Verdicts that rest on an earlier version become stale with the reason, and change in no more.
+    """
+    Task.objects.select_for_update(no_key=True).get(pk=task.pk)  # see `reason_at_the_end`
     latest = task.bars.order_by("-number").prefetch_related("criteria").first()
     if latest and [_criterion_fields(c) for c in criteria] == [
         _row_fields(c) for c in latest.criteria.all()
@@ -101,6 +106,7 @@ def save_bar(*, task: Task, criteria: Sequence[CriterionSpec], user: User | None
         for position, criterion in enumerate(criteria)
     )
     record(team=task.team, user=user, action="quality bar written", subject=f"{task.name} {bar}")
+    mark_older_verdicts(task=task, bar=bar)
     return bar
 
 
@@ -142,6 +148,8 @@ def _criterion_fields(criterion: CriterionSpec) -> dict[str, object]:
         "metric": criterion.metric,
         "comparator": criterion.comparator.value,
         "threshold": criterion.threshold,
+        "slice": None if criterion.slice is None else dict(criterion.slice),
+        "alpha": criterion.alpha,
         "is_advisory": criterion.advisory,
     }
 
@@ -151,5 +159,7 @@ def _row_fields(row: Criterion) -> dict[str, object]:
         "metric": row.metric,
         "comparator": row.comparator,
         "threshold": row.threshold,
+        "slice": row.slice,
+        "alpha": row.alpha,
         "is_advisory": row.is_advisory,
     }

@@ -1,22 +1,27 @@
 """Scoring replies and storing trials, each shard closed with the last of its own."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
-from typing import Any
+from functools import cache, cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from evals.domain.trials import Reply, Score, TrialState
 from evals.engine.endpoints.text import storable
-from evals.engine.harness import SampleScorer
-from evals.models import Sample, Trial
-from evals.queries.work import RunWork
+from evals.models import Trial
+from evals.queries.work import AskedSample, RunWork
 from evals.services.copying import copy_new_rows
-from evals.services.shards import finish_shard, held_shards
+from evals.services.shards import finish_shards, held_shards, renew_leases
+
+if TYPE_CHECKING:
+    from evals.engine.harness import SampleScorer
 
 COLUMNS = (
     "run_id",
@@ -37,6 +42,8 @@ COLUMNS = (
     "attempts",
     "finish_reason",
     "error",
+    "prompt_hash",
+    "is_reused",
     "created_at",
 )
 LONGEST_FINISH_REASON = 60
@@ -46,12 +53,29 @@ WRONG = frozenset({TrialState.NO_ANSWER, TrialState.MODEL_ERROR})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """One trial that is to be made: which shard it belongs to, and about which sample."""
+    """One trial that is to be made: which shard it belongs to, and about which sample.
+
+    `prompt_hash` None: there is no prompt. `is_reused`: its reply is an earlier evaluation's.
+    """
 
     shard_id: int
     place: int
     epoch: int
-    sample: Sample
+    sample: AskedSample
+    prompt_hash: UUID | None = None
+    is_reused: bool = False
+
+
+@cache
+def load_scoring() -> "type[SampleScorer]":
+    """Return what scores, lm-eval loaded; that takes seconds the first time in a process.
+
+    What is there by then stays there, so collecting garbage need not look through it again.
+    """
+    from evals.engine.harness import SampleScorer  # noqa: PLC0415 - asking can begin before
+
+    gc.freeze()
+    return SampleScorer
 
 
 class TrialWriter:
@@ -62,30 +86,51 @@ class TrialWriter:
         self.has_lost_shards = False
         self._run_id = work.run.pk
         self._scorers = [scorer.name for scorer in work.spec.scorers]
-        self._score = SampleScorer(work.spec.scorers).score
+        self._specs = work.spec.scorers
         self._holder = holder
         self._open: Counter[int] = Counter()
+        self._keeping = Lock()  # the leases are renewed in another thread than trials are stored
+
+    @cached_property
+    def scorer(self) -> "SampleScorer":
+        """What scores this run's replies; made when it is first wanted."""
+        return load_scoring()(self._specs)
 
     def expect(self, shard_id: int, trials: int) -> None:
         """Note that a shard lacks so many trials; one that lacks none is done."""
         self._open[shard_id] = trials
         if not trials:
-            finish_shard(shard_id=shard_id, holder=self._holder)
+            finish_shards(shard_ids=[shard_id], holder=self._holder)
 
-    def store(self, pairs: Sequence[tuple[Pending, Reply]]) -> None:
-        """Score the replies and store them in one transaction, shards that they complete too."""
+    def hold_on(self) -> None:
+        """Renew the leases, and note where one is gone: somebody else may be asking by now."""
+        with self._keeping:
+            renewed = renew_leases(run_id=self._run_id, holder=self._holder, now=timezone.now())
+            unfinished = sum(left > 0 for left in self._open.values())
+            self.has_lost_shards |= renewed < unfinished
+
+    def store(self, pairs: Sequence[tuple[Pending, Reply]]) -> int:
+        """Score the replies and store them in one transaction, shards that they complete too.
+
+        Returns:
+            How many were kept: what belongs to shards that are somebody else's by now is dropped.
+        """
         scored = [(pending.shard_id, self._row(pending, reply)) for pending, reply in pairs]
+        with self._keeping:
+            return self._keep(scored)
+
+    def _keep(self, scored: Sequence[tuple[int, tuple[Any, ...]]]) -> int:
         counts = Counter(shard_id for shard_id, _ in scored)
         with transaction.atomic():
             held = held_shards(shard_ids=counts, holder=self._holder)
             rows = [row for shard_id, row in scored if shard_id in held]
             copy_new_rows(Trial, COLUMNS, rows)
-            for shard_id in held:
-                if self._open[shard_id] == counts[shard_id]:
-                    finish_shard(shard_id=shard_id, holder=self._holder)
+            if done := [shard for shard in held if self._open[shard] == counts[shard]]:
+                finish_shards(shard_ids=done, holder=self._holder)
         self._open.subtract(counts)
         self.stored += len(rows)
         self.has_lost_shards |= len(held) < len(counts)
+        return len(rows)
 
     def _row(self, pending: Pending, reply: Reply) -> tuple[Any, ...]:
         scores = self._scores(pending.sample, reply)
@@ -109,22 +154,26 @@ class TrialWriter:
             reply.attempts,
             reply.finish_reason and storable(reply.finish_reason)[:LONGEST_FINISH_REASON],
             reply.error,
+            pending.prompt_hash,
+            pending.is_reused,
             timezone.now(),
         )
 
-    def _scores(self, sample: Sample, reply: Reply) -> Mapping[str, Score]:
+    def _scores(self, sample: AskedSample, reply: Reply) -> Mapping[str, Score]:
         if reply.state is TrialState.OK:
-            scores = self._score(reply.output or "", columns=sample.input, target=sample.target)
-            return {name: _finite(score) for name, score in scores.items()}
+            scores = self.scorer.score(
+                reply.output or "", columns=sample.input, target=sample.target
+            )
+            return {name: _fair(score) for name, score in scores.items()}
         value = 0.0 if reply.state in WRONG else None
         return {name: Score(value=value) for name in self._scorers}
 
 
-def _finite(score: Score) -> Score:
-    """Return the score, unscored where it is no number: JSON has no NaN, nor does a mean."""
-    if score.value is None or isfinite(score.value):
+def _fair(score: Score) -> Score:
+    """Return the score, unscored where it is none: every rule of a bar rests on 0 to 1."""
+    if score.value is None or 0 <= score.value <= 1:
         return score
-    return replace(score, value=None, explanation=f"the scorer gave {score.value}")
+    return replace(score, value=None, explanation=f"the scorer gave {score.value}, not 0 to 1")
 
 
 def _details(scores: Mapping[str, Score]) -> dict[str, Any]:

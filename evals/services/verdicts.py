@@ -9,7 +9,8 @@ from evals.models import Evaluation, Run, Shard, VerdictRow
 from evals.models.evaluations import FINAL, RunState, ShardState
 from evals.queries.results import candidate_documents, plan_document
 from evals.queries.specs import frozen_spec
-from evals.services.shards import free_leases
+from evals.services.shards import free_lost_leases
+from evals.services.staleness import reason_at_the_end
 
 
 @transaction.atomic
@@ -27,16 +28,18 @@ def close_evaluation(*, evaluation_id: int, now: datetime) -> Evaluation | None:
     if evaluation.finished_at is not None or not _has_ended(evaluation, now=now):
         return None
     # A holder that lost its lease long ago may still be about: what it brings now comes too late.
-    free_leases(Shard.objects.filter(run__evaluation=evaluation, state=ShardState.LEASED))
+    free_lost_leases(Shard.objects.filter(run__evaluation=evaluation, state=ShardState.LEASED))
     spec = frozen_spec(evaluation)
     runs = list(evaluation.runs.all())
     documents = candidate_documents(evaluation, spec)
+    stale_reason = reason_at_the_end(evaluation)
     VerdictRow.objects.bulk_create(
         VerdictRow(
             run=run,
             state=document["verdict"],
             grounds={"result": document, **_grounds(evaluation, spec)},
             computed_at=now,
+            stale_reason=stale_reason if document["verdict"] else "",
         )
         for run, document in zip(runs, documents, strict=True)
     )

@@ -7,15 +7,18 @@ from evals.web.views import (
     bars,
     candidates,
     connectiontests,
+    control,
     endpoints,
     evalsets,
     evaluations,
+    extensions,
     health,
     newevaluations,
     newtasks,
     portfolio,
     samples,
     tasks,
+    workers,
 )
 
 app_name = "evals"
@@ -51,8 +54,12 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/", endpoints.endpoints, name="endpoints"),
     path("endpoints/<int:endpoint_id>/", endpoints.endpoint, name="endpoint"),
     path("endpoints/<int:endpoint_id>/key/", endpoints.endpoint_key, name="endpoint_key"),
+    path("endpoints/<int:endpoint_id>/limits/", endpoints.endpoint_limits, name="endpoint_limits"),
     path("evaluations/", evaluations.evaluations, name="evaluations"),
     path("evaluations/<int:evaluation_id>/", evaluations.evaluation, name="evaluation"),
+    path("evaluations/<int:evaluation_id>/cancel/", control.cancel, name="evaluation_cancel"),
+    path("evaluations/<int:evaluation_id>/more/", extensions.more, name="evaluation_more"),
+    path("evaluations/<int:evaluation_id>/pause/", control.pause, name="evaluation_pause"),
     path(
         "evaluations/<int:evaluation_id>/progress/",
         evaluations.progress,
@@ -61,16 +68,19 @@ urlpatterns: list[URLPattern] = [
     path(
         "evaluations/<int:evaluation_id>/result.json", evaluations.result, name="evaluation_result"
     ),
-    path("evaluations/<int:evaluation_id>/resume/", evaluations.resume, name="evaluation_resume"),
+    path("evaluations/<int:evaluation_id>/resume/", control.resume, name="evaluation_resume"),
+    path("evaluations/<int:evaluation_id>/retry/", control.retry, name="evaluation_retry"),
     path(
         "evaluations/<int:evaluation_id>/samples.jsonl",
         evaluations.samples,
         name="evaluation_samples",
     ),
-    path("evaluations/<int:evaluation_id>/stop/", evaluations.stop, name="evaluation_stop"),
+    path("evaluations/<int:evaluation_id>/stop/", control.stop, name="evaluation_stop"),
     path("first-admin/<str:token>/", account.first_admin, name="first_admin"),
     path("healthz", health.healthz, name="healthz"),
     path("runs/<int:run_id>/", samples.run, name="run"),
+    path("runs/<int:run_id>/pause/", control.run_pause, name="run_pause"),
+    path("runs/<int:run_id>/resume/", control.run_resume, name="run_resume"),
     path("runs/<int:run_id>/trials/<int:trial_id>/", samples.trial, name="trial"),
     path("sign-in/", account.sign_in, name="sign_in"),
     path("sign-out/", account.sign_out, name="sign_out"),
@@ -89,7 +99,14 @@ urlpatterns: list[URLPattern] = [
     path(
         "tasks/<int:task_id>/evaluations/new/", newevaluations.evaluation_new, name="evaluation_new"
     ),
+    path(
+        "tasks/<int:task_id>/evaluations/new/plan/",
+        newevaluations.evaluation_plan,
+        name="evaluation_plan",
+    ),
     path("tasks/new/", newtasks.task_new, name="task_new"),
     path("team/switch/", account.team_switch, name="team_switch"),
     path("versions/<int:version_id>/", evalsets.version, name="version"),
+    path("workers/", workers.workers, name="workers"),
+    path("workers/now/", workers.workers_now, name="workers_now"),
 ]

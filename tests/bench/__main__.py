@@ -1,8 +1,9 @@
 """`make bench`: ours beside a bare aiohttp loop and the peers, in one run on one machine.
 
-python -m tests.bench [--quick] [--no-peers] [--out FOLDER]
+python -m tests.bench [--quick] [--no-peers] [--only ROUND…] [--repeats N] [--out FOLDER]
 
-Machines are noisy, so ratios within one run are what counts. Writes bench.md and bench.json.
+Machines are noisy, so ratios within one run are what counts. Writes bench.md and bench.json. Ours
+as a whole needs DATABASE_URL and BROKER_URL, which `python -m viability.embedded` sets.
 """
 
 import argparse
@@ -10,91 +11,87 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measuring import Load, Measure, measure
-from tests.bench.peers import Client, own_clients, peer_clients
-from tests.bench.tables import fault_table, markdown, size_table, speed_table
+from tests.bench import rounds
+from tests.bench.faulttable import fault_table
+from tests.bench.measuring import Client
+from tests.bench.peers import own_programs, peer_programs
+from tests.bench.rounds import Round
+from tests.bench.starting import FreshHome, UsedHome
+from tests.bench.tables import Table, markdown, size_table, speed_table, start_table
+from tests.bench.wholepath import CeleryWorkers, CommandLine
 
-_FAULT_SECONDS = 2.0  # the time-out of one attempt, for hung sockets
-FAULTS: dict[str, dict[str, Any]] = {
-    "none": {},
-    "one permanent 400": {"permanent": "Message 7:"},
-    "5 % 500s": {"error_rate": 0.05},
-    "5 % content_filter": {"filter_rate": 0.05},
-    "1 % hung sockets": {"hang_rate": 0.01},
-}
-
-
-def speed(clients: Iterable[Client], *, quick: bool) -> list[tuple[Load, Measure]]:
-    """Measure with answers after 100 ms, and with a few samples for the start-up alone."""
-    found = []
-    for connections, samples in ((64, 1000 if quick else 3000), (256, 2000 if quick else 6000)):
-        for client in clients:
-            slow = 4 if client.name.startswith("inspect") else 1
-            few = Load(samples=8, connections=connections, seconds=0.1)
-            load = Load(samples=samples // slow, connections=connections, seconds=0.1)
-            found += [(each, _told(measure(client, each))) for each in (few, load)]
-    return found
-
-
-def sizes(clients: Iterable[Client], *, quick: bool) -> list[tuple[Load, Measure]]:
-    """Measure with answers after 10 ms, 256 at once, for memory and for many samples."""
-    found = []
-    for client in clients:
-        if client.name.startswith("inspect"):
-            continue  # twenty minutes for the larger one
-        for samples in (1000, 5000) if quick else (5000, 50_000):
-            load = Load(samples=samples, connections=256, seconds=0.01)
-            found.append((load, _told(measure(client, load))))
-    return found
-
-
-def faults(clients: Iterable[Client], *, quick: bool) -> list[tuple[str, Measure]]:
-    """Measure what becomes of samples of which four in five are answered rightly."""
-    load = Load(samples=200 if quick else 1000, connections=32, seconds=0.02)
-    return [
-        (name, _told(measure(client, load, timeout=_FAULT_SECONDS, accuracy=0.8, **behaviour)))
-        for name, behaviour in FAULTS.items()
-        for client in clients
-        if client.name != "bare aiohttp"
-    ]
+ROUNDS = ("speed", "sizes", "faults")
 
 
 def main() -> None:
     """Measure, and write the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer samples")
-    parser.add_argument("--no-peers", action="store_true", help="only ours and the bare loop")
-    parser.add_argument("--out", type=Path, default=Path(), help="the folder of the results")
-    given = parser.parse_args()
-    peers = [] if given.no_peers else peer_clients()
-    clients = own_clients() + [peer for peer in peers if not peer.missing]
-    found_speed = speed(clients, quick=given.quick)
-    found_sizes = sizes(clients, quick=given.quick)
-    found_faults = faults(clients, quick=given.quick)
+    given = _arguments()
+    peers: list[Client] = [] if given.no_peers else [*peer_programs()]
+    asking: list[Client] = [peer for peer in peers if not peer.missing]
+    ours: list[Client] = [CommandLine(), CeleryWorkers(1), CeleryWorkers(2)]
     missing = [f"{peer.name}: {peer.missing}" for peer in peers if peer.missing]
-    tables = [speed_table(found_speed), size_table(found_sizes), fault_table(found_faults)]
+    if "DATABASE_URL" not in os.environ:
+        missing += [f"{client.name}: DATABASE_URL is not set" for client in ours]
+        ours = []
+    tables, measured = _measured(given, [*own_programs(), *ours, *asking])
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "bench.md").write_text(markdown(tables, missing=missing))
-    measured = {
+    facts = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "cores": os.cpu_count(),
+        "load": os.getloadavg(),
         "missing": missing,
-        "speed": [asdict(load) | asdict(each) for load, each in found_speed],
-        "sizes": [asdict(load) | asdict(each) for load, each in found_sizes],
-        "faults": [{"fault": fault, **asdict(each)} for fault, each in found_faults],
     }
-    (given.out / "bench.json").write_text(json.dumps(measured, indent=1) + "\n")
+    (given.out / "bench.json").write_text(json.dumps(facts | measured, indent=1) + "\n")
     sys.stdout.write((given.out / "bench.md").read_text())
 
 
-def _told(found: Measure) -> Measure:
-    sys.stderr.write(f"{found.client}: {found.requests} requests in {found.wall_seconds:.1f} s\n")
-    return found
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer samples, each load once")
+    parser.add_argument("--no-peers", action="store_true", help="only ours and the bare loop")
+    parser.add_argument("--only", nargs="+", choices=ROUNDS, default=ROUNDS, metavar="ROUND")
+    parser.add_argument("--repeats", type=int, help="of each load, of which the best counts")
+    parser.add_argument("--out", type=Path, default=Path(), help="the folder of the results")
+    given = parser.parse_args()
+    given.repeats = given.repeats or (1 if given.quick else 2)
+    return given
+
+
+def _measured(
+    given: argparse.Namespace, clients: list[Client]
+) -> tuple[list[Table], dict[str, Any]]:
+    """Return the tables of the wanted rounds, and the same as plain values."""
+    # What a start takes of the processor is taken off everywhere.
+    started = rounds.starts([FreshHome(), UsedHome(), *clients], repeats=2 if given.quick else 3)
+    tables = [start_table(started)]
+    measured: dict[str, Any] = {"starts": [asdict(each) for each in started]}
+    if "speed" in given.only:
+        raced = rounds.speed(clients, started, quick=given.quick, repeats=given.repeats)
+        tables.append(speed_table(raced))
+        measured["speed"] = _plain(raced)
+    if "sizes" in given.only:
+        sized = rounds.sizes(clients, started, quick=given.quick)
+        tables.append(size_table(sized))
+        measured["sizes"] = _plain(sized)
+    if "faults" in given.only:
+        hurt = rounds.faults([c for c in clients if "Celery" not in c.name], quick=given.quick)
+        tables.append(fault_table(hurt))
+        measured["faults"] = [{"fault": fault, **asdict(each)} for fault, each in hurt]
+    return tables, measured
+
+
+def _plain(found: list[Round]) -> list[dict[str, Any]]:
+    return [
+        asdict(each.load)
+        | asdict(each.found)
+        | {"over_limit": each.over_limit, "cpu_ms_per_sample": each.cpu_ms}
+        for each in found
+    ]
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
-from tests.bench.peers import Client
-from tests.bench.serving import StandInServer, stand_in
+from tests.bench.serving import StandInServer
 
+CACHE = Path.home() / ".cache" / "viability-bench"
 _MOST_SECONDS = 900
 
 
@@ -35,7 +37,8 @@ class Measure:
     """What a run took; wall is from the first request to the last answer, as the endpoint saw it.
 
     `startup_seconds` is from the command to the first request, `total_seconds` to the end of the
-    program; `cpu_seconds` is the whole process's.
+    program; `cpu_seconds` is the whole process's. `shares` says how many samples each of several
+    workers stored.
     """
 
     client: str
@@ -49,26 +52,40 @@ class Measure:
     requests: int
     summary: dict[str, Any]
     problem: str = ""
+    shares: tuple[int, ...] = ()
 
 
-def measure(client: Client, load: Load, *, timeout: float = 60.0, **behaviour: Any) -> Measure:
-    """Run one client against an endpoint of its own."""
-    with stand_in(latency=load.seconds, **behaviour) as server:
-        return _run(client, load, server, timeout=timeout)
+class Client(Protocol):
+    """Something that asks, and is measured."""
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot be run; empty where it can."""
+
+    def measure(self, load: Load, *, timeout: float = 60.0, **behaviour: Any) -> Measure:
+        """Ask an endpoint of its own, which behaves so."""
 
 
-def _run(client: Client, load: Load, server: StandInServer, *, timeout: float) -> Measure:
-    options = {"connections": load.connections, "samples": load.samples, "timeout": timeout}
-    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+def environment() -> dict[str, str]:
+    """Return the environment of every client: all keep their compiled modules, in one place."""
+    kept = {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(CACHE / "compiled")}
+
+
+def run_program(name: str, command: Sequence[str], server: StandInServer) -> Measure:
+    """Run a program that asks this endpoint, to its end."""
     started = time.monotonic()
     with TemporaryFile("w+") as said, TemporaryFile("w+") as complaint:
-        command = [*client.command, server.url, *words]
-        process = subprocess.Popen(command, stdout=said, stderr=complaint)
+        process = subprocess.Popen(command, stdout=said, stderr=complaint, env=environment())
         status, usage = _ended(process.pid)
         total, process.returncode = time.monotonic() - started, status
         stats = server.stats()
         return Measure(
-            client=client.name,
+            client=name,
             exit_status=status,
             wall_seconds=stats["last_at"] - stats["first_at"],
             startup_seconds=stats["first_at"] - started,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.bench.measuring import Load, Measure
+from tests.bench.measuring import Measure
+from tests.bench.rounds import Round
 
-FEW = 100  # below so many samples a run is for its start-up alone
+BESIDE = ("bare aiohttp", "lm-eval", "inspect-ai")
 
 Row = Sequence[str]
 
@@ -20,67 +21,76 @@ class Table:
     rows: Sequence[Row]
 
 
-def speed_table(found: Sequence[tuple[Load, Measure]]) -> Table:
-    """Return wall over the limit and processor time per sample, start-up excluded."""
-    few = {(m.client, load.connections): m for load, m in found if load.samples < FEW}
-    rows = [
-        _speed_row(load, each, few[each.client, load.connections])
-        for load, each in found
-        if load.samples >= FEW
-    ]
+def start_table(found: Sequence[Measure]) -> Table:
+    """Return the time from the command to the first request."""
     return Table(
-        title="Speed, answers after 100 ms",
+        title="From the command to the first request",
         note=(
-            "Wall over the limit N x latency / connections, from the first request to the last "
-            "answer as the endpoint saw them; start-up is excluded, scoring included, storing not."
+            "Best of a few. Homes have a PostgreSQL of their own, started by the command; the rows "
+            "of Celery count from the ring of the doorbell to workers that are up. Processor "
+            "seconds are those of the whole command, PostgreSQL's among them for a home's own."
         ),
-        head=("in flight", "client", "samples", "wall/limit", "ms/sample", "start-up s", "peak MB"),
-        rows=rows,
+        head=("client", "first request s", "processor s"),
+        rows=[
+            (
+                each.client,
+                _unless_failed(each, f"{each.startup_seconds:.2f}"),
+                f"{each.cpu_seconds:.1f}",
+            )
+            for each in found
+        ],
     )
 
 
-def size_table(found: Sequence[tuple[Load, Measure]]) -> Table:
+def speed_table(found: Sequence[Round]) -> Table:
+    """Return wall over the limit and processor time per sample, start-up excluded."""
+    return Table(
+        title="Speed",
+        note=(
+            "Wall over the limit N x latency / connections, start-up excluded: from the first "
+            "request to the last answer as the endpoint saw them, and for `viability evaluate` and "
+            "Celery on to the end of the run in the database, when the last sample is scored and "
+            "stored. A command asks one shard while it loads lm-eval and the rest after that, "
+            "so its wall has that load in it, and the start-up has not. The best of a few where "
+            "repeated. Other columns are the same ratio over the "
+            "peer's. Processor time is the client's own, or of all its workers together."
+        ),
+        head=(
+            "in flight",
+            "answers",
+            "client",
+            "samples",
+            "wall/limit",
+            *(f"/ {name}" for name in BESIDE),
+            "ms/sample",
+            "peak MB",
+            "most in flight",
+        ),
+        rows=[_speed_row(each, found) for each in found],
+    )
+
+
+def size_table(found: Sequence[Round]) -> Table:
     """Return the time and the memory of few and of many samples."""
     return Table(
         title="Many samples, answers after 10 ms, 256 in flight",
         note=(
-            "Asking is from the first request to the last answer, total from the command to its "
-            "end. Memory is the largest resident set of the whole process."
+            "Wall as above, total from the command or the ring to the end, and beside it the same "
+            "over lm-eval's, which prepares all before its first request. Memory is the largest "
+            "resident set of one process of the client, growth over its smaller load."
         ),
-        head=("client", "samples", "asking s", "limit s", "total s", "processor s", "peak MB"),
-        rows=[
-            (
-                each.client,
-                f"{load.samples:,}",
-                f"{each.wall_seconds:.1f}",
-                f"{load.limit_seconds:.2f}",
-                f"{each.total_seconds:.1f}",
-                f"{each.cpu_seconds:.1f}",
-                f"{each.peak_mb:.0f}",
-            )
-            for load, each in found
-        ],
-    )
-
-
-def fault_table(found: Sequence[tuple[str, Measure]]) -> Table:
-    """Return what became of the samples under each fault."""
-    return Table(
-        title="Faults",
-        note="Four answers in five are right, so 0.8 is true where nothing is refused for good.",
-        head=("fault", "client", "exit", "score", "samples by state", "requests", "seconds"),
-        rows=[
-            (
-                fault,
-                each.client,
-                str(each.exit_status),
-                _score(each),
-                _states(each),
-                f"{each.requests:,}",
-                f"{each.wall_seconds:.1f}",
-            )
-            for fault, each in found
-        ],
+        head=(
+            "client",
+            "samples",
+            "wall s",
+            "limit s",
+            "total s",
+            "/ lm-eval",
+            "ms/sample",
+            "peak MB",
+            "growth MB",
+        ),
+        rows=[_size_row(each, found) for each in found],
     )
 
 
@@ -94,29 +104,67 @@ def markdown(tables: Iterable[Table], *, missing: Sequence[str]) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _speed_row(load: Load, each: Measure, few: Measure) -> Row:
-    per_sample = 1000 * (each.cpu_seconds - few.cpu_seconds) / load.samples
-    ratio = each.wall_seconds / load.limit_seconds
+def _speed_row(each: Round, found: Sequence[Round]) -> Row:
+    load = each.load
     return (
         str(load.connections),
-        each.client,
+        f"{load.seconds:g} s",
+        _named(each.found),
         f"{load.samples:,}",
-        f"{ratio:.2f}" if not each.exit_status else f"failed: {each.problem}",
-        f"{per_sample:.2f}",
-        f"{few.startup_seconds:.1f}",
-        f"{each.peak_mb:.0f}",
+        _unless_failed(each.found, f"{each.over_limit:.2f}"),
+        *(_beside(each, found, name) for name in BESIDE),
+        f"{each.cpu_ms:.2f}",
+        f"{each.found.peak_mb:.0f}",
+        str(each.found.most_in_flight),
     )
 
 
-def _score(each: Measure) -> str:
-    score = each.summary.get("score")
-    return "none" if score is None else f"{score:.3f}"
+def _size_row(each: Round, found: Sequence[Round]) -> Row:
+    same = [other for other in found if other.found.client == each.found.client]
+    smallest = min(same, key=lambda other: other.load.samples)
+    growth = each.found.peak_mb - smallest.found.peak_mb
+    return (
+        _named(each.found),
+        f"{each.load.samples:,}",
+        _unless_failed(each.found, f"{each.found.wall_seconds:.1f}"),
+        f"{each.load.limit_seconds:.2f}",
+        f"{each.found.total_seconds:.1f}",
+        _total_beside(each, found, "lm-eval"),
+        f"{each.cpu_ms:.2f}",
+        f"{each.found.peak_mb:.0f}",
+        "" if each is smallest else f"{growth:+.0f}",
+    )
 
 
-def _states(each: Measure) -> str:
-    states = each.summary.get("states", {})
-    said = ", ".join(f"{name} {count:,}" for name, count in states.items())
-    return said or f"all lost: {each.problem}"
+def _beside(each: Round, found: Sequence[Round], name: str) -> str:
+    """Return the ratio of two ratios to the limit: peers that are slow are asked for less."""
+    for other in found:
+        is_alike = (
+            other.load.connections == each.load.connections
+            and other.load.seconds == each.load.seconds
+            and (other.load.samples == each.load.samples or name == "inspect-ai")
+        )
+        if is_alike and other.found.client.startswith(name) and not other.found.exit_status:
+            return f"{each.over_limit / other.over_limit:.2f}"
+    return ""
+
+
+def _total_beside(each: Round, found: Sequence[Round], name: str) -> str:
+    for other in found:
+        if other.found.client.startswith(name) and other.load == each.load:
+            return f"{each.found.total_seconds / other.found.total_seconds:.2f}"
+    return ""
+
+
+def _named(each: Measure) -> str:
+    """Return the client's name, and how many samples each of several workers stored."""
+    if len(each.shares) < 2:
+        return each.client
+    return f"{each.client} ({' + '.join(map(str, each.shares))})"
+
+
+def _unless_failed(each: Measure, said: str) -> str:
+    return f"failed: {each.problem}" if each.exit_status else said
 
 
 def _line(cells: Row) -> str:

@@ -41,9 +41,7 @@ def test_an_unknown_key(desk):
         ({"scorers": ["judge"]}, "judge"),
         ({"scorers": [{"json_schema": {"schema": {}}}]}, "json_schema"),
         ({"scorers": ["json_fields"]}, "json_fields"),
-        ({"bar": [{"metric": "exact_match", "within": 0.03, "of": "incumbent"}]}, "within"),
-        ({"bar": [{"metric": "exact_match", "slice": {"a": "b"}, "at_least": 0.5}]}, "slice"),
-        ({"plan": {"stop_early": True}}, "stop_early"),
+        ({"bar": [{"metric": "error_rate", "at_most": 0.1}]}, "error_rate"),
     ],
 )
 def test_names_that_are_not_built_yet(desk, change, name):
@@ -197,3 +195,61 @@ def test_many_bad_rows_are_told_in_part(desk):
     desk.write("rows.csv", rows(3) + "1\n" * 50)
     message = refused(desk, "more problems")
     assert len(message.splitlines()) == 21
+
+
+SLICED = "id,text,label,channel\n" + "".join(
+    f"{n},sample number {n},red,{'phone' if n % 20 else 'mail'}\n" for n in range(60)
+)
+
+
+@pytest.fixture
+def sliced(desk):
+    """The desk with a slice column: 57 rows by phone, 3 by mail; and an incumbent."""
+    desk.write("rows.csv", SLICED)
+    desk.spec["eval_set"]["slices"] = ["channel"]
+    desk.spec["incumbent"] = "open-one"
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"slice": {"channel": "fax"}, "at_least": 0.5}, ["slice", "'mail', 'phone'"]),
+        ({"slice": {"chanel": "fax"}, "at_least": 0.5}, ["'chanel'", "did you mean 'channel'"]),
+        ({"slice": {}, "at_least": 0.5}, ["found no column"]),
+        ({"within": 0}, ["found 0", "a margin above 0"]),
+        ({"within": 2}, ["found 2", "a margin above 0 and below 1"]),
+        ({"within": 0.1, "of": "gpt"}, ["'gpt'", "expected incumbent"]),
+        ({"within": 0.1, "at_least": 0.5}, ["at_least, within", "expected one"]),
+        ({"at_least": 1}, ["found 1", "no number of samples", "expected less"]),
+        ({"at_least": 1.2}, ["found 1.2", "a share between 0 and 1"]),
+        ({"at_most": 0}, ["found 0", "no number of samples", "expected more"]),
+        ({"at_most": -1}, ["found -1", "a share between 0 and 1"]),
+        ({"at_least": 0.5, "alpha": 0.7}, ["found 0.7", "below 0.5"]),
+        ({"at_least": 0.5, "alpha": 0.1}, ["found 0.1", "the plan's alpha, 0.05"]),
+        ({"at_most": 0.4}, ["at_least 0.9 and at_most 0.4", "which nothing can meet"]),
+        ({"at_least": 0.9}, ["the same twice", "bar[0]"]),
+    ],
+)
+def test_a_line_of_the_bar_that_cannot_be(sliced, more, words):
+    sliced.spec["bar"].append({"metric": "exact_match", **more})
+    message = refused(sliced, "bar[1]", *words)
+    line = int(message.split("spec.yaml:")[1].split(":")[0])
+    written = sliced.spec_path.read_text().splitlines()[line - 1]
+    assert any(key in written for key in (*more, "metric", *more.get("slice", ())))
+
+
+def test_a_margin_without_an_incumbent(sliced):
+    sliced.spec["bar"] = [{"metric": "exact_match", "within": 0.05, "of": "incumbent"}]
+    del sliced.spec["incumbent"]
+    refused(sliced, "spec.yaml:", "bar[0].within", "no incumbent", "the name of a candidate")
+
+
+def test_a_slice_that_none_of_the_asked_samples_is_in(sliced):
+    criterion = {"metric": "exact_match", "slice": {"channel": "mail"}, "at_least": 0.5}
+    sliced.spec |= {"bar": [criterion], "plan": {"max_samples": 2}}
+    message = refused(sliced, "bar[0].slice", "none of the 3 rows", "max_samples leaves")
+    assert "spec.yaml:12:" in message or "spec.yaml:13:" in message
+    ended = sliced.run("plan")
+    assert ended.status == 3
+    assert "none of the 3 rows" in ended.err

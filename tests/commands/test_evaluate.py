@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from evals.engine.endpoints.keptmodels import kept_models
 from evals.models import Evaluation, Run, Trial
-from tests.commands.conftest import recorded, rows
+from evals.services import headless
+from tests.commands.conftest import candidate, recorded, rows
+from tests.engine.test_openvino_endpoint import ROUTER, needs_openvino
 from tests.fakes import Answer, completion
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,7 +101,7 @@ def test_changed_rows_or_a_changed_bar_are_another_evaluation(desk, server):
     desk.spec["bar"][0]["at_least"] = 0.8
     desk.evaluate()
     assert Evaluation.objects.count() == 3
-    assert len(server.requests) == 60 + 61 + 61
+    assert len(server.requests) == 60 + 1 + 0  # the same questions are not asked again
 
 
 def test_the_result_file_and_the_samples_file_say_what_happened(desk, server, tmp_path):
@@ -287,3 +290,62 @@ def test_a_task_that_stock_lm_eval_cannot_do_is_refused_with_the_reason(desk, tm
     assert ended.status == 3
     assert "spec.yaml" in ended.err
     assert "f1" in ended.err
+
+
+def test_a_pool_is_for_workers_and_the_command_says_so(desk):
+    desk.candidate["endpoint"]["pool"] = "gpu"
+    done = desk.evaluate()
+    assert done.status == 0
+    words = "open-one: pool gpu is for workers; this command carries the run out itself"
+    assert done.err.count(words) == 1
+    assert words not in desk.evaluate().err  # it has ended: nothing is carried out
+
+
+def test_the_default_pool_is_not_worth_a_word(desk):
+    assert "pool" not in desk.evaluate().err
+
+
+@needs_openvino
+def test_two_local_models_take_turns_and_only_one_is_in_memory(desk):
+    desk.write("tickets.csv", "text,queue\nI forgot my password.,access\n")
+    desk.spec["eval_set"] = {"file": "tickets.csv", "input": "text", "target": "queue"}
+    names = ("ticket-router-1m", "ticket-router-1m-early")
+    desk.spec["candidates"] = [
+        {
+            "name": name,
+            "model": {"id": str(ROUTER.with_name(f"{name}.gguf")), "open": True},
+            "endpoint": {"kind": "openvino", "batch_size": 4},
+            "harness": {"prompt": "{{ text }}\nQueue:", "max_tokens": 8},
+        }
+        for name in names
+    ]
+    result = desk.result()
+    assert [c["trials"]["ok"] for c in result["candidates"]] == [1, 1]
+    assert [c["latency"]["n"] for c in result["candidates"]] == [1, 1]
+    # The second one is loaded once the first has let go, whose memory it may need.
+    assert kept_models.keys() == [("openvino", str(ROUTER.with_name(f"{names[1]}.gguf")), "CPU")]
+
+
+def test_so_many_candidates_go_on_at_once_as_the_database_has_connections_for(
+    desk, server, monkeypatch
+):
+    monkeypatch.setattr(headless, "MOST_LANES", 2)
+    desk.write("rows.csv", rows(12))
+    desk.spec["bar"][0]["at_least"] = 0.5
+    server.latency_seconds = 0.1
+    desk.spec["candidates"] = [candidate(server, f"open-{n}") for n in range(5)]
+    for place, each in enumerate(desk.spec["candidates"]):
+        each["endpoint"] |= {"concurrency": 1, "timeout_seconds": 60 + place}
+    assert desk.evaluate("--require", "all").status == 0
+    assert (len(server.requests), server.most_in_flight) == (60, 2)
+
+
+def test_a_key_that_a_vendor_quotes_back_is_never_shown(desk, server, monkeypatch):
+    monkeypatch.setenv("QUOTED_KEY", " sk-quoted-back\n")
+    desk.candidate["endpoint"]["api_key_env"] = "QUOTED_KEY"
+    body = {"error": {"message": "wrong header 'Authorization: Bearer sk-quoted-back'"}}
+    server.script.extend([Answer(status=401, body=body)] * 60)
+    ended = desk.evaluate()
+    assert ended.status == 4
+    assert "wrong header 'Authorization: Bearer [key]'" in ended.err
+    assert "sk-quoted-back" not in ended.err + Run.objects.get().message

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,10 @@ SPEC = f"""
 task: {{name: GSM8K}}
 eval_set: {{file: "{DATA}/gsm8k_test.jsonl", input: question, target: answer}}
 scorers: [last_number]
-bar: [{{metric: last_number, at_least: 0.60}}]
+bar:
+  - {{metric: last_number, at_least: 0.60}}
+  - {{metric: last_number, at_least: 0.64, advisory: true}}
+  - {{metric: last_number, within: 0.05, of: incumbent, advisory: true}}
 candidates:
   - name: open
     model: {{id: "{OPEN}", open: true}}
@@ -78,6 +82,42 @@ def check_result(result):
     assert (paired["only_candidate"], paired["only_incumbent"], paired["n"]) == (95, 383, 1319)
     assert by_name["closed"]["verdict"] is None
     assert (by_name["open"]["verdict"], result["verdict"]) == ("go", "go")
+
+    check_lines(by_name["open"])
+
+
+def check_lines(candidate):
+    low, high, margin = candidate["criteria"]
+    assert (low["state"], high["state"], margin["state"]) == ("met", "unsettled", "missed")
+    assert low["bound"] == pytest.approx(0.6160, abs=5e-5)
+    assert high["samples_needed"] > 100_000
+    assert margin["value"] == candidate["paired"]["difference"] == pytest.approx(-288 / 1319)
+    shown = candidate["paired"]["low"], candidate["paired"]["high"]
+    assert shown == pytest.approx((-0.2487, -0.1880), abs=5e-5)
+    assert candidate["paired"]["method"] == "95 % Tango score interval"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the data for tests is not at {DATA}")
+@pytest.mark.parametrize(
+    ("line", "verdict", "status"),
+    [
+        ("at_least: 0.75", "no_go", 1),
+        ("within: 0.05, of: incumbent", "no_go", 1),
+        ("at_least: 0.5", "go", 0),
+    ],
+)
+def test_a_stop_rule_settles_after_a_small_part(line, verdict, status, tmp_path):
+    bar = f"bar: [{{metric: last_number, {line}}}]\nplan: {{stop_early: true}}\ncandidates:\n"
+    spec = re.sub(r"bar:.*?candidates:\n", lambda _: bar, SPEC, flags=re.DOTALL)
+    (tmp_path / "spec.yaml").write_text(spec)
+    options = ["spec.yaml", "--json", "result.json"]
+    ended = viability("evaluate", *options, home=tmp_path / "home", cwd=tmp_path)
+    assert ended.returncode == status, ended.stderr
+    (candidate, _) = json.loads((tmp_path / "result.json").read_text())["candidates"]
+    assert candidate["verdict"] == verdict
+    stopping = candidate["stopping"]
+    assert 20 < stopping["settled_after"] == candidate["metrics"][0]["n"] < 400
+    assert stopping["not_asked"] + stopping["beyond"] + stopping["read"] == 1319
 
 
 def check_flags(samples: Path) -> None:

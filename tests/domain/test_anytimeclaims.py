@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from evals.domain.anytimeclaims import (
     BettingClaim,
-    Levels,
     ScaledClaim,
     SequentialRateClaim,
     scaled,
 )
 from evals.domain.betting import Scores
+from evals.domain.claims import Levels, RateClaim
 from evals.domain.paired import PairedTable
-from evals.domain.pairedclaims import PairedClaim, table_scores
+from evals.domain.pairedclaims import PairedClaim
 from evals.domain.pairedexact import exact_lower, exact_upper
 from evals.domain.sequential import anytime_rate_lower, log_evidence_above
 from tests.known import known
@@ -36,6 +36,12 @@ def table(won, lost, n):
     return PairedTable(both=n - won - lost, only_candidate=won, only_incumbent=lost, neither=0)
 
 
+def table_scores(found):
+    """Return a paired table as scores to bet on: 0 lost, 1/2 alike, 1 won."""
+    alike = found.both + found.neither
+    return Scores((0.0, 0.5, 1.0), (found.only_incumbent, alike, found.only_candidate))
+
+
 def paired(won, lost, n):
     return PairedClaim(least=table(won, lost, n), most=table(won, lost, n), levels=FIVE)
 
@@ -45,16 +51,29 @@ def paired_bet(won, lost, n):
     return ScaledClaim(bets=BettingClaim(least=scores, most=scores, levels=FIVE))
 
 
-CLAIMS = [rate(93, 93, 100), bet([0.9, 0.8, 1.0] * 30), paired(6, 9, 100), paired_bet(6, 9, 100)]
+def once(passed, n, **gaps):
+    return RateClaim(passed=passed, n=n, levels=FIVE, **gaps)
+
+
+CLAIMS = [
+    once(93, 100),
+    rate(93, 93, 100),
+    bet([0.9, 0.8, 1.0] * 30),
+    paired(6, 9, 100),
+    paired_bet(6, 9, 100),
+]
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_more_samples_of_the_same_kind_bring_the_bounds_together(claim):
-    bounds = [claim.bounds(extra) for extra in (0, 10, 500, 50_000)]
-    lows, highs = [b.low for b in bounds], [b.high for b in bounds]
-    assert lows == sorted(lows)
-    assert highs == sorted(highs, reverse=True)
-    assert highs[-1] - lows[-1] < 0.02
+def test_more_samples_of_the_same_kind_make_a_claim_surer(claim):
+    bounds = claim.bounds()
+    middle = (bounds.low + bounds.high) / 2
+    below = [claim.p_below(bounds.high + 0.01, extra) for extra in (0, 10, 500, 50_000)]
+    above = [claim.p_above(bounds.low - 0.01, extra) for extra in (0, 10, 500, 50_000)]
+    assert below == sorted(below, reverse=True)
+    assert above == sorted(above, reverse=True)
+    assert max(below[-1], above[-1]) < 1e-6
+    assert max(claim.p_above(middle, 10_000_000), claim.p_below(middle, 10_000_000)) > 0.5
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
@@ -82,14 +101,14 @@ def test_unscored_samples_count_against_both_sides():
 
 
 def test_samples_that_were_all_unscored_say_nothing():
-    assert rate(0, 20, 20).bounds(30).low == 0.0
+    assert rate(0, 20, 20).p_above(0.1, 30) == 1.0
     assert rate(0, 20, 20).bounds().high == 1.0
 
 
 def test_projected_samples_come_at_the_rate_of_the_scored_ones():
-    assert rate(60, 80, 80).bounds(20).low == pytest.approx(
-        anytime_rate_lower(80, 100, alpha=0.05), abs=1e-9
-    )
+    assert rate(60, 80, 80).p_above(0.5, 20) == pytest.approx(rate(80, 100, 100).p_above(0.5))
+    assert once(60, 80).p_above(0.5, 20) == pytest.approx(once(75, 100).p_above(0.5))
+    assert once(60, 80, missing=20).p_above(0.5, 20) == pytest.approx(once(75, 100).p_above(0.5))
 
 
 def test_each_side_has_its_own_level():
@@ -100,25 +119,24 @@ def test_each_side_has_its_own_level():
 
 def test_more_samples_come_as_more_clusters():
     small, large = bet([0.9, 0.7] * 20), bet([0.9, 0.7] * 20, size=10.0)
-    assert small.bounds(40) == large.bounds(400)
+    assert small.p_above(0.7, 40) == large.p_above(0.7, 400)
 
 
 def test_a_paired_claim_is_exact_and_projects_from_there():
     observed = table(6, 9, 100)
     bounds = paired(6, 9, 100).bounds()
     assert (bounds.low, bounds.high) == (exact_lower(observed, 0.05), exact_upper(observed, 0.05))
-    assert paired(6, 9, 100).bounds(1).low == pytest.approx(bounds.low, abs=0.001)
+    claim = paired(6, 9, 100)
+    assert claim.p_above(-0.1, 1) == pytest.approx(claim.p_above(-0.1), abs=0.001)
 
 
 def test_a_paired_claim_at_the_end_of_its_range_stays_there():
-    assert paired(0, 10, 10).bounds(5).low == pytest.approx(-1.0)
-    assert paired(10, 0, 10).bounds(5).high == pytest.approx(1.0)
-    assert paired(0, 0, 0).bounds(5).low == -1.0
+    assert paired(0, 10, 10).bounds().low == pytest.approx(-1.0)
+    assert paired(10, 0, 10).bounds().high == pytest.approx(1.0)
 
 
 def test_a_difference_is_bet_on_as_a_figure_of_0_to_1():
     assert [scaled(gap) for gap in (-1.5, -1.0, 0.0, 1.0, 2.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
-    assert table_scores(table(3, 5, 20)).counts == (5, 12, 3)
 
 
 @settings(max_examples=15, deadline=None)

@@ -1,10 +1,12 @@
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.attempts import majority_rate, pass_all_k, pass_at_k
+from evals.domain.attempts import AttemptMetric, pass_all_k, pass_at_k
+from evals.domain.trialtables import attempt_scores
 
 
 @st.composite
@@ -34,12 +36,21 @@ def test_impossible_counts_are_refused(n, passed, k):
         pass_all_k(n, passed, k)
 
 
-@pytest.mark.parametrize(("k", "rate"), [(1, 0.7), (3, 0.784), (5, 0.8369), (9, 0.9012)])
-def test_a_majority_has_its_published_rate(k, rate):
-    assert round(majority_rate(0.7, k), 4) == rate
+def test_a_metric_of_attempts_is_known_by_its_name():
+    assert AttemptMetric.of("pass@3") == AttemptMetric(k=3, is_all=False)
+    assert AttemptMetric.of("pass^10") == AttemptMetric(k=10, is_all=True)
+    for name in ("pass", "pass@", "pass@0", "pass@k", "pass_at_3", "exact_match", "pass@3 "):
+        assert AttemptMetric.of(name) is None
 
 
-@pytest.mark.parametrize(("rate", "k"), [(0.7, 2), (1.2, 3), (0.5, 0)])
-def test_a_majority_needs_a_rate_and_an_odd_number(rate, k):
-    with pytest.raises(ValueError, match="odd k"):
-        majority_rate(rate, k)
+def test_each_sample_has_one_figure_of_its_attempts():
+    scores = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, np.nan, 0.0]])
+    one, both = AttemptMetric(k=2, is_all=False), AttemptMetric(k=2, is_all=True)
+    some = attempt_scores(scores, one)
+    assert some[0].tolist() == pytest.approx([2 / 3] * 3)
+    assert some[1].tolist() == [0.0] * 3
+    assert np.isnan(some[2]).all()
+    assert attempt_scores(np.ones((1, 3)), both)[0].tolist() == [1.0] * 3
+    assert attempt_scores(scores[:2], both).tolist() == [[0.0] * 3, [0.0] * 3]
+    with pytest.raises(ValueError, match="1 <= k <= n"):
+        attempt_scores(scores[:, :1], one)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.regression import linear_model
 
-from evals.domain.clustered import cluster_means, clustered_mean
+from evals.domain.clustered import clustered_mean
 from tests.known import known
 
 SCORES = [1, 1, 1, 0, 0, 0, 1, 0, 1, 1]
@@ -61,7 +61,3 @@ def test_nothing_scored_is_no_mean():
 def test_each_score_needs_a_cluster():
     with pytest.raises(ValueError, match="zip"):
         clustered_mean([1, 0], [1])
-
-
-def test_cluster_means_come_in_the_order_of_their_clusters():
-    assert cluster_means([1, 0, 1, 0.5], ["b", "a", "b", "a"]) == (1.0, 0.25)

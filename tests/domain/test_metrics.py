@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.intervals import bounded_mean_interval, wilson_interval
+from evals.domain.intervals import wilson_interval
 from evals.domain.metrics import (
     CostFacts,
     Counts,
@@ -63,12 +63,11 @@ def test_a_pass_rate_is_shown_with_wilsons_interval():
     assert metric.method == "95 % Wilson score interval"
 
 
-def test_a_graded_score_is_shown_with_hoeffdings_interval_and_passes_nothing():
+def test_a_graded_score_has_an_interval_only_from_its_trials():
     (metric,) = summarise(run(graded(60.0, 80)))
-    wide = bounded_mean_interval(0.75, 80)
-    assert (metric.value, metric.low, metric.high) == (0.75, wide.low, wide.high)
+    assert (metric.value, metric.low, metric.high) == (0.75, None, None)
     assert metric.passed is None
-    assert metric.method == "95 % Chernoff-Hoeffding interval"
+    assert metric.method == "an interval when the run has ended"
 
 
 def test_a_scorer_that_can_grade_stays_graded_where_it_happens_not_to():
@@ -78,12 +77,11 @@ def test_a_scorer_that_can_grade_stays_graded_where_it_happens_not_to():
     assert score(7, 10, is_graded=True).passed is None
 
 
-def test_asking_each_sample_five_times_does_not_make_five_samples_of_it():
-    (metric,) = summarise(run(score(80, 100), epochs=5))
-    wide = bounded_mean_interval(0.8, 20)
-    assert (metric.low, metric.high) == (wide.low, wide.high)
-    assert (metric.n, metric.passed) == (100, 80)
-    assert metric.method.endswith("over samples")
+@pytest.mark.parametrize("others", [{"epochs": 5}, {"has_clusters": True}])
+def test_trials_that_depend_on_each_other_have_no_interval_from_counts(others):
+    (metric,) = summarise(run(score(80, 100), **others))
+    assert (metric.low, metric.high) == (None, None)
+    assert (metric.value, metric.n, metric.passed) == (0.8, 100, 80)
 
 
 def test_an_empty_run_has_no_rate_and_no_interval():
@@ -179,11 +177,9 @@ def test_more_figures_than_judged_trials_are_refused(figures):
         RunFacts(counts=Counts(ok=5, infra_error=5), planned=10, **figures)
 
 
-@given(st.integers(1, 2000), st.integers(1, 5), st.data())
-def test_an_interval_holds_its_value(samples, epochs, data):
-    n = samples * epochs
-    facts = run(score(data.draw(st.integers(0, n)), n), epochs=epochs)
-    (metric,) = summarise(facts)
+@given(st.integers(1, 2000), st.data())
+def test_an_interval_holds_its_value(n, data):
+    (metric,) = summarise(run(score(data.draw(st.integers(0, n)), n)))
     low, value, high = metric.low or 0.0, metric.value or 0.0, metric.high or 0.0
     assert 0 <= low <= value + 1e-9
     assert value - 1e-9 <= high <= 1

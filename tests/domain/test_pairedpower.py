@@ -1,3 +1,5 @@
+from statistics import NormalDist
+
 import pytest
 from statsmodels.stats.power import NormalIndPower
 
@@ -59,3 +61,8 @@ def test_a_paired_difference_agrees_with_statsmodels():
 def test_no_difference_takes_no_number_of_samples():
     with pytest.raises(ValueError, match="other than 0"):
         paired_difference_samples(0.0, PairedSpread(between=1.0))
+
+
+def test_the_sizes_rest_on_the_published_sum_of_quantiles():
+    total = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)
+    assert total == pytest.approx(2.80159, abs=5e-6)

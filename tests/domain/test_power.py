@@ -106,6 +106,6 @@ def test_an_underpowered_plan_is_told_before_it_starts():
     )
     assert power_warning(100, bar=0.85) == (
         "100 rows are few for 0.85: only a candidate whose true rate is 0.935 or more "
-        "would pass in 80% of the cases"
+        "would pass in 80 % of the cases"
     )
     assert power_warning(500, bar=0.85) is None

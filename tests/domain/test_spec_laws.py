@@ -14,6 +14,7 @@ from evals.domain.specfile import (
     read_spec,
     write_spec,
 )
+from evals.domain.specnumbers import LEAST_ALPHA
 from evals.domain.specs import (
     CandidateSpec,
     Comparator,
@@ -48,6 +49,8 @@ NAME = st.one_of(
 NAMES = st.lists(NAME, max_size=3, unique=True)
 DOLLARS = st.decimals(min_value=0, allow_nan=False, allow_infinity=False, places=4, max_value=10**9)
 SHARES = st.floats(0, 1)
+MARGINS = st.floats(0, 1, exclude_min=True, exclude_max=True)
+ALPHAS = st.floats(LEAST_ALPHA, 0.5, exclude_max=True)
 POSITIVE = st.floats(0, exclude_min=True, allow_infinity=False)
 WHOLE = st.integers(0, 2**63 - 1)
 COUNT = st.integers(1, 2**63 - 1)
@@ -181,10 +184,12 @@ EVAL_SETS = st.one_of(
 )
 PLANS = st.builds(
     PlanSpec,
-    alpha=st.floats(0, 0.5, exclude_min=True, exclude_max=True),
+    alpha=ALPHAS,
     seed=WHOLE,
+    stop_early=FLAG,
     epochs=st.integers(1, 100),
     max_samples=maybe(COUNT),
+    skip_samples=COUNT,
     budget_usd=maybe(DOLLARS),
 )
 
@@ -203,27 +208,41 @@ def candidates(draw, name):
 
 
 @st.composite
+def criteria(draw, scorers, columns, *, has_incumbent):
+    """Any line of a bar; a slice is of the eval set's columns, a margin needs an incumbent."""
+    values = st.fixed_dictionaries({}, optional=dict.fromkeys(columns, NAME)).filter(bool)
+    slices = maybe(values) if columns else st.none()
+    metric = draw(st.sampled_from([*scorers, "latency_p95_seconds", "cost_per_1k_usd"]))
+    comparators = list(Comparator) if has_incumbent else [Comparator.AT_LEAST, Comparator.AT_MOST]
+    comparator = draw(st.sampled_from(comparators)) if metric in scorers else Comparator.AT_MOST
+    shares = MARGINS if comparator is Comparator.WITHIN else SHARES
+    return CriterionSpec(
+        metric=metric,
+        comparator=comparator,
+        threshold=draw(shares if metric in scorers else st.floats(0, allow_infinity=False)),
+        advisory=draw(FLAG),
+        slice=None if metric == "cost_per_1k_usd" else draw(slices),
+        alpha=draw(maybe(ALPHAS)),
+    )
+
+
+@st.composite
 def specs(draw):
     scorers = draw(st.lists(st.sampled_from(list(OPTIONS)), min_size=1, max_size=3, unique=True))
-    measured = st.builds(
-        CriterionSpec,
-        metric=st.sampled_from(["latency_p95_seconds", "cost_per_1k_usd"]),
-        comparator=st.just(Comparator.AT_MOST),
-        threshold=st.floats(0, allow_infinity=False),
-        advisory=FLAG,
-    )
-    scored = st.builds(CriterionSpec, metric=st.sampled_from(scorers), threshold=SHARES)
     names = draw(st.lists(NAME, min_size=1, max_size=3, unique=True))
+    incumbent = draw(maybe(st.sampled_from(names)))
+    eval_set = draw(EVAL_SETS)
+    lines = criteria(scorers, eval_set.slices, has_incumbent=incumbent is not None)
     return Spec(
         task=draw(TASKS),
-        eval_set=draw(EVAL_SETS),
+        eval_set=eval_set,
         scorers=tuple(
             ScorerSpec(name=name, options=draw(OPTIONS[name]), extract=draw(maybe(PATTERNS)))
             for name in scorers
         ),
-        bar=tuple(draw(st.lists(measured | scored, min_size=1, max_size=3))),
+        bar=tuple(draw(st.lists(lines, min_size=1, max_size=3))),
         candidates=tuple(draw(candidates(name)) for name in names),
-        incumbent=draw(maybe(st.sampled_from(names))),
+        incumbent=incumbent,
         plan=draw(PLANS),
     )
 

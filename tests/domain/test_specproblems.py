@@ -269,7 +269,7 @@ def test_strange_keys_are_quoted_so_that_a_problem_stays_one_line():
         (
             "  at_least: 0.85\n",
             "",
-            "10: bar[0]: found no threshold, expected at_least or at_most",
+            "10: bar[0]: found no threshold, expected at_least, at_most or within",
         ),
         (
             "at_least: 0.85",

@@ -1,21 +1,37 @@
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.bars import CriterionResult, CriterionState, judge
+from evals.domain.bars import CriterionResult, CriterionState, not_compared
 from evals.domain.metrics import (
     CostFacts,
     Counts,
     LatencyFacts,
+    Metric,
     Quantile,
     RunFacts,
     ScoreFacts,
+    summarise,
+    summarise_cost,
+    summarise_latency,
 )
 from evals.domain.specs import Comparator, CriterionSpec
-from evals.domain.verdicts import Standing, Verdict, decide, exit_status, overall, sentence
+from evals.domain.trialtables import TrialTable
+from evals.domain.verdicts import (
+    Standing,
+    Verdict,
+    against,
+    decide,
+    exit_status,
+    overall,
+    sentence,
+)
+from tests.domain import tables
 
 GO, NO_GO, UNDECIDED = Verdict.GO, Verdict.NO_GO, Verdict.UNDECIDED
 MET, MISSED, UNSETTLED = CriterionState.MET, CriterionState.MISSED, CriterionState.UNSETTLED
@@ -27,6 +43,7 @@ CHEAP = CriterionSpec(metric="cost_per_1k_usd", comparator=Comparator.AT_MOST, t
 ADVICE = CriterionSpec(
     metric="exact_match", comparator=Comparator.AT_LEAST, threshold=0.99, advisory=True
 )
+PHONE = {"channel": "phone"}
 
 
 def result(state, *, advisory=False):
@@ -36,10 +53,20 @@ def result(state, *, advisory=False):
         state=state,
         value=None,
         bound=None,
+        level=None,
         n=0,
         samples_needed=None,
         method="",
+        places=0,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The same run as counts and as trials."""
+
+    facts: RunFacts
+    table: TrialTable
 
 
 def score(metric, passed, n):
@@ -47,23 +74,39 @@ def score(metric, passed, n):
     return ScoreFacts(metric=metric, n=n, total=total, squares=total, ones=passed, zeros=n - passed)
 
 
-def run(passed, n, *, toxic=0, unscored=0, **figures):
+def run(passed, n, *, toxic=0, unscored=0, fast=None, cost=None, **figures):
     scores = {"exact_match": score("exact_match", passed, n), "toxic": score("toxic", toxic, n)}
     counts = Counts(ok=n, infra_error=unscored)
-    return RunFacts(counts=counts, planned=n + unscored, scores=scores, **figures)
+    spent = CostFacts() if cost is None else cost
+    facts = RunFacts(counts=counts, planned=n + unscored, scores=scores, cost=spent, **figures)
+    table = tables.table(
+        tables.scores_of(passed, n),
+        unscored=unscored,
+        seconds=[np.nan] * n if fast is None else [1.0] * fast + [3.0] * (n - fast),
+        usd=[np.nan] * n if cost is None else [cost.mean] * n,
+    )
+    both = {**table.scores, "toxic": tables.run(toxic, n, unscored=unscored).scores["exact_match"]}
+    return Run(facts=facts, table=replace(table, scores=both))
 
 
-def latency(fast, n, **seconds):
-    return LatencyFacts(n=n, within={2.0: fast}, quantiles={0.95: Quantile(**seconds)})
+def latency(n, **seconds):
+    return LatencyFacts(n=n, quantiles={0.95: Quantile(**seconds)})
 
 
 def spent(mean, n, *, sd=0.0001):
     return CostFacts(known=True, total_usd=Decimal(1), n=n, mean=mean, sd=sd)
 
 
-def says(bar, facts, *, name="olmo-local"):
-    results = [judge(criterion, facts, alpha=0.05) for criterion in bar]
-    return sentence(name=name, verdict=decide(results), results=results, facts=facts)
+def says(bar, found, *, name="olmo-local", verdict=True, figures=()):
+    results = [tables.judged(criterion, found.table) for criterion in bar]
+    facts = found.facts
+    return sentence(
+        name=name,
+        verdict=decide(results) if verdict else None,
+        results=results,
+        figures=[*figures, *summarise(facts), *summarise_latency(facts), summarise_cost(facts)],
+        facts=facts,
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +203,8 @@ def test_go_names_every_required_criterion_where_there_are_several():
         930,
         1000,
         toxic=10,
-        latency=latency(985, 1000, value=1.432, low=1.38, high=1.52),
+        fast=985,
+        latency=latency(1000, value=1.432, low=1.38, high=1.52),
         cost=spent(0.0012, 1000),
     )
     assert says([EXACT, TOXIC, FAST, CHEAP], facts) == (
@@ -172,7 +216,9 @@ def test_go_names_every_required_criterion_where_there_are_several():
 
 
 def test_no_go_names_what_was_missed_and_nothing_else():
-    facts = run(930, 1000, latency=latency(500, 1000, value=3.4), cost=spent(1.6, 1000, sd=0.01))
+    facts = run(
+        930, 1000, fast=500, latency=latency(1000, value=3.4), cost=spent(1.6, 1000, sd=0.01)
+    )
     assert says([EXACT, FAST, CHEAP], facts) == (
         "NO-GO: olmo-local misses p95 latency at most 2 s with 3.4 s, n = 1,000"
         "; misses cost per 1,000 tasks at most $1.50 with $1,600 [1,599, 1,601], n = 1,000"
@@ -210,8 +256,8 @@ def test_undecided_names_what_is_unknown():
 
 
 def test_an_empty_run_says_that_nothing_was_judged():
-    facts = RunFacts(counts=Counts(infra_error=5), planned=100)
-    assert says([EXACT, FAST], facts) == (
+    empty = run(0, 0, unscored=5)
+    assert says([EXACT, FAST], empty) == (
         "UNDECIDED: olmo-local has no verdict yet, nothing was judged"
     )
 
@@ -230,30 +276,71 @@ def test_small_costs_keep_three_digits():
     )
 
 
-def test_a_quantile_that_nobody_counted_is_called_unknown():
-    facts = run(930, 1000, latency=latency(985, 1000))
-    assert says([FAST], facts) == (
-        "GO: olmo-local keeps p95 latency within 2 s with an unknown value, n = 1,000"
+def test_a_figure_without_an_interval_is_named_alone():
+    facts = run(930, 1000, fast=985)
+    assert says([FAST], facts) == "GO: olmo-local keeps p95 latency within 2 s with 1 s, n = 1,000"
+
+
+def test_a_margin_is_told_as_a_difference_from_the_incumbent():
+    criterion = tables.within(0.05)
+    difference = Metric(
+        metric=against("exact_match"), value=0.005, low=-0.02, high=0.03, n=1000, method=""
     )
+    facts = run(795, 1000).facts
+    results = [replace(result(MET), criterion=criterion, value=0.005, n=1000)]
+    told = {"name": "olmo-local", "results": results, "figures": [difference], "facts": facts}
+    assert sentence(verdict=GO, **told) == (
+        "GO: olmo-local stays within 0.05 of the incumbent in exact_match"
+        " with 0.005 [-0.020, 0.030], n = 1,000"
+    )
+    missed = {**told, "results": [replace(results[0], state=MISSED)]}
+    assert sentence(verdict=NO_GO, **missed) == (
+        "NO-GO: olmo-local misses exact_match within 0.05 of the incumbent"
+        " with 0.005 [-0.020, 0.030], n = 1,000"
+    )
+
+
+def test_a_slice_is_named():
+    criterion = replace(EXACT, slice={"channel": "phone"})
+    results = [replace(result(MET), criterion=criterion, value=0.97, n=100)]
+    facts = run(930, 1000).facts
+    assert sentence(name="a", verdict=GO, results=results, figures=[], facts=facts) == (
+        "GO: a clears exact_match (channel: phone) 0.85 with 0.970, n = 100"
+    )
+
+
+def test_an_incumbent_that_others_are_compared_with_is_described_by_its_first_score():
+    bar = [CriterionSpec(metric="exact_match", comparator=Comparator.WITHIN, threshold=0.03)]
+    found = run(930, 1000)
+    results = [not_compared(line) for line in bar]
+    figures = [
+        Metric(metric="exact_match", value=0.5, low=0.4, high=0.6, n=9, method="", slice=PHONE),
+        *summarise(found.facts),
+        *summarise_latency(found.facts),
+    ]
+    said = sentence(name="x", verdict=None, results=results, figures=figures, facts=found.facts)
+    assert said == "Incumbent: x has exact_match 0.930 [0.912, 0.944], n = 1,000"
+    figures = [Metric(metric="f1", value=0.5, low=None, high=None, n=9, method="")]
+    said = sentence(name="x", verdict=None, results=results, figures=figures, facts=found.facts)
+    assert said == "Incumbent: x has f1 0.500, n = 9"
 
 
 def test_the_incumbent_is_described_and_makes_no_claim():
-    facts = run(930, 1000)
-    results = [judge(criterion, facts, alpha=0.05) for criterion in (EXACT, CHEAP)]
-    assert sentence(name="gpt-x", verdict=None, results=results, facts=facts) == (
+    assert says([EXACT, CHEAP], run(930, 1000), name="gpt-x", verdict=False) == (
         "Incumbent: gpt-x has exact_match 0.930 [0.912, 0.944], n = 1,000"
     )
-    empty = RunFacts(counts=Counts(), planned=100)
-    results = [judge(EXACT, empty, alpha=0.05)]
-    assert sentence(name="gpt-x", verdict=None, results=results, facts=empty) == (
+    empty = run(0, 0, unscored=100)
+    assert says([EXACT], empty, name="gpt-x", verdict=False) == (
         "Incumbent: gpt-x has no figure yet"
     )
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 50), st.integers(1, 50))
 def test_trials_that_failed_never_turn_a_verdict_towards_go(passed, failed, unscored, lost):
-    before = decide([judge(EXACT, run(passed, passed + failed, unscored=unscored), alpha=0.05)])
+    def verdict(found):
+        return decide([tables.judged(EXACT, found.table)])
+
+    before = verdict(run(passed, passed + failed, unscored=unscored))
     lost = min(lost, passed)
-    facts = run(passed - lost, passed - lost + failed, unscored=unscored + lost)
-    after = decide([judge(EXACT, facts, alpha=0.05)])
+    after = verdict(run(passed - lost, passed - lost + failed, unscored=unscored + lost))
     assert after in (before, UNDECIDED)

@@ -12,6 +12,7 @@ from viability import cli
 from viability.children import Child, Keeper
 from viability.embedded import main, take_home
 from viability.leftovers import PROC
+from viability.workers import worker_command
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 PARENT = [sys.executable, "-c", f"import subprocess; subprocess.run({SLEEP!r})"]
@@ -116,6 +117,46 @@ def test_up_is_refused_before_anything_starts_when_its_port_is_taken(tmp_path, c
 def test_a_worker_needs_services(tmp_path, capsys):
     assert cli.main(["worker", f"--home={tmp_path}"]) == 4
     assert "start `viability up` first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "queues", "rest"),
+    [
+        ([], "default", []),
+        (["--pool", "gpu"], "gpu", []),
+        (["--pool=gpu,default,gpu"], "gpu,default", []),
+        (["--pool", " gpu, default"], "gpu,default", []),
+        (["-P", "solo", "--pool", "gpu", "-l", "DEBUG"], "gpu", ["-P", "solo", "-l", "DEBUG"]),
+        (["--queues", "old-way", "--autoscale=4,1"], "default",
+         ["--queues", "old-way", "--autoscale=4,1"]),
+    ],
+)  # fmt: skip
+def test_a_worker_serves_its_pools_and_other_options_are_celerys(arguments, queues, rest):
+    command = worker_command(arguments)
+    assert command[1:6] == ["-m", "celery", "-A", "viability", "worker"]
+    assert command[command.index("--queues") + 1] == queues
+    # Celery takes the last of two, so what was typed for it stands last.
+    assert command[len(command) - len(rest) :] == rest
+    assert "--concurrency" not in command
+
+
+def test_a_worker_is_told_how_many_jobs_it_does_at_once():
+    command = worker_command(["--pool", "gpu", "--concurrency", "3"])
+    assert command[command.index("--concurrency") + 1] == "3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--pool", ""], "--pool: found ''"),
+        (["--pool", "gpu,"], "--pool: found 'gpu,'"),
+        (["--concurrency", "0"], "--concurrency: found '0'"),
+        (["--concurrency", "many"], "--concurrency: found 'many'"),
+    ],
+)
+def test_a_worker_without_a_pool_or_a_process_is_bad_input(tmp_path, capsys, arguments, words):
+    assert cli.main(["worker", "--home", str(tmp_path), *arguments]) == 3
+    assert words in capsys.readouterr().err
 
 
 def test_a_database_url_that_is_none_is_named_without_its_password(tmp_path):

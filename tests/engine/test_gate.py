@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from evals.engine.gate import Gate
@@ -99,3 +100,16 @@ def test_a_blocked_limit_lets_go_when_it_is_time():
         return loop.time() - started
 
     assert 0.1 <= asyncio.run(main()) < 0.6
+
+
+def test_nobody_is_let_in_from_a_moment_on_until_a_later_one_is_named():
+    async def main() -> Any:
+        subject = gate(2)
+        subject.valid_until = monotonic() - 1
+        waiting = [asyncio.create_task(subject.enter(0, is_new=new)) for new in (True, False)]
+        await asyncio.sleep(0.3)
+        before = [call.done() for call in waiting]
+        subject.valid_until = monotonic() + 60
+        return before, await asyncio.gather(*waiting)
+
+    assert asyncio.run(main()) == ([False, False], [True, True])

@@ -12,8 +12,9 @@ from evals.domain.problems import InputError
 from evals.domain.scoring import ScorerError, last_number
 from evals.domain.specs import ScorerSpec
 from evals.domain.trials import Score
-from evals.engine.harness import SampleScorer, check_scorers, load_hf_rows, local_backend
+from evals.engine.harness import SampleScorer, load_hf_rows, local_backend
 from evals.engine.localmodel import LocalModelError
+from evals.engine.scorers import check_scorers
 
 FOREVER = "(a|aa)+$"
 LONG = "a" * 60 + "b"

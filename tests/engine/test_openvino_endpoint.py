@@ -20,7 +20,7 @@ from evals.domain.specs import (
     ModelSpec,
 )
 from evals.domain.trials import Question, Reply, TrialState
-from evals.engine.endpoints import local, open_endpoint
+from evals.engine.endpoints import keptmodels, local, open_endpoint
 
 ROUTER = Path(__file__).parents[2] / "evals/demo/models/ticket-router-1m.gguf"
 TICKETS = (
@@ -137,11 +137,11 @@ class _Picky:
 
     def generate(
         self, questions: Sequence[Question], _harness: HarnessSpec, /, *, seed: int | None
-    ) -> list[local.Generated]:
+    ) -> list[keptmodels.Generated]:
         assert seed is None
         if any("bad" in question.prompt for question in questions):
             raise RuntimeError("prompt too long")
-        return [local.Generated("ok", 1, 1, "stop") for _ in questions]
+        return [keptmodels.Generated("ok", 1, 1, "stop") for _ in questions]
 
 
 def test_one_bad_prompt_fails_alone():

@@ -3,19 +3,23 @@
 import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from evals.domain.budget import Purse
 from evals.domain.specs import (
     CandidateSpec,
     EndpointKind,
     EndpointSpec,
     HarnessSpec,
     ModelSpec,
+    PriceSpec,
 )
 from evals.domain.trials import Question, Reply, TrialState
 from evals.engine.endpoints import open_endpoint
+from evals.engine.limits import Limits, ProcessLimit
 from evals.engine.pump import Answered, Pump
 from tests.fakes import Answer, FakeOpenAI
 
@@ -334,3 +338,85 @@ class _Nothing(list[Any]):
 
     def append(self, _item: Any) -> None:
         pass
+
+
+def test_room_for_more_or_fewer_calls_is_made_while_it_runs():
+    async def main() -> list[int]:
+        limit = ProcessLimit(Limits(concurrency=64))
+        endpoint = SlowEndpoint(concurrency=64, seconds=0.01)
+        seen = list[int]()
+        async with Pump(endpoint, questions(100_000), limit=limit, calls=4) as pump:
+            taking = asyncio.create_task(collect(pump))
+            for calls in (4, 24, 2, 12):
+                pump.make_room(calls)
+                await asyncio.sleep(0.1)
+                seen.append(pump.stats.in_flight)
+            pump.stop(grace_seconds=0)
+            await taking
+        return seen
+
+    assert asyncio.run(main()) == [4, 24, 2, 12]
+
+
+def test_what_is_read_ahead_follows_the_room_for_calls():
+    async def main() -> tuple[int, int]:
+        gate = asyncio.Event()
+        endpoint = SlowEndpoint(concurrency=100, gate=gate)
+        async with Pump(endpoint, questions(10_000), calls=30) as pump:
+            await asyncio.sleep(0.05)
+            first = pump.stats.waiting
+            pump.make_room(100)
+            await asyncio.sleep(0.05)
+            return first, pump.stats.waiting
+
+    assert asyncio.run(main()) == (60, 200)
+
+
+def test_it_wants_any_number_of_calls_until_the_questions_run_dry():
+    async def main() -> list[int]:
+        limit = ProcessLimit(Limits(concurrency=0))
+        endpoint = SlowEndpoint(concurrency=8, seconds=0.05)
+        wanted = list[int]()
+        async with Pump(endpoint, questions(20), limit=limit) as pump:
+            wanted.append(pump.wanted)
+            taking = asyncio.create_task(collect(pump))
+            await asyncio.sleep(0.05)
+            wanted.append(pump.wanted)
+            limit.retune(Limits(concurrency=15))
+            await taking
+            wanted.append(pump.wanted)
+        return wanted
+
+    before, dry, after = asyncio.run(main())
+    assert before > 1000
+    assert (dry, after) == (20, 0)
+
+
+def purse(dollars: str) -> Purse:
+    price = PriceSpec(usd_per_request=Decimal(1))
+    return Purse(Decimal(dollars), price=price, harness=HarnessSpec(prompt="x"))
+
+
+def test_a_question_that_pauses_comes_back_though_others_wait_for_its_money():
+    async def main(base_url: str) -> Any:
+        endpoint, wallet = open_endpoint(_candidate(base_url, concurrency=1)), purse("1.5")
+        async with asyncio.timeout(20), Pump(endpoint, questions(9), wallet=wallet) as pump:
+            answered = await collect(pump)
+        await endpoint.close()
+        return len(answered), pump.is_spent, wallet.reserved
+
+    with FakeOpenAI(script=[Answer(status=500, body={})]) as server:
+        assert asyncio.run(main(server.base_url)) == (1, True, 0)
+
+
+def test_money_of_questions_that_are_never_asked_is_put_back():
+    async def main() -> Any:
+        limit, wallet = ProcessLimit(Limits(concurrency=0)), purse("9")  # nobody is let in
+        async with Pump(SlowEndpoint(), questions(9), limit=limit, wallet=wallet) as pump:
+            await asyncio.sleep(0.05)
+            before = wallet.reserved
+            pump.stop()
+            answered = await collect(pump)
+        return len(answered), before, wallet.reserved, wallet.spent
+
+    assert asyncio.run(main()) == (0, 4, 0, 0)

@@ -180,3 +180,50 @@ def test_workers_that_keep_sharing_come_to_fair_shares():
         return [limit.window for limit in limits]
 
     assert asyncio.run(main()) == [16, 16, 16, 16]
+
+
+def test_who_waits_for_a_part_and_who_lets_go_of_it_do_so_within_two_swaps():
+    async def main() -> float:
+        row, loop = Row(), asyncio.get_running_loop()
+
+        async def swap(report: Report) -> Share:
+            row.sharing, share = exchange(row.sharing, report, limits=LIMITS, now=loop.time())
+            return share
+
+        def keep(limit: ProcessLimit, holder: str) -> "asyncio.Task[None]":
+            kept = keep_sharing(limit, swap, holder=holder, wanted=lambda: 64, seconds=0.5)
+            return asyncio.create_task(kept)
+
+        one, two = (ProcessLimit(Limits(concurrency=0)) for _ in range(2))
+        tasks = [keep(one, "one")]
+        await asyncio.sleep(0.1)
+        tasks.append(keep(two, "two"))
+        started = loop.time()
+        while two.window < 32:  # noqa: ASYNC110 - a limit follows without a word
+            await asyncio.sleep(0.01)
+        seconds = loop.time() - started
+        for task in tasks:
+            task.cancel()
+        return seconds
+
+    assert asyncio.run(main()) < 2 * 0.5
+
+
+def test_a_share_that_was_had_before_is_not_asked_for_again_at_once():
+    async def main() -> int:
+        swaps = 0
+
+        async def swap(report: Report) -> Share:
+            nonlocal swaps
+            swaps += 1
+            return share
+
+        limit = ProcessLimit(Limits(concurrency=8))
+        kept = keep_sharing(limit, swap, holder="a", wanted=lambda: 8, first=share, seconds=0.1)
+        task = asyncio.create_task(kept)
+        await asyncio.sleep(0.05)
+        task.cancel()
+        return swaps
+
+    share = Row(Limits(concurrency=8)).swap("a", now=0)
+    assert asyncio.run(main()) == 0

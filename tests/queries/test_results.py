@@ -20,7 +20,9 @@ CANDIDATE = [
     "paired", "usage", "latency", "cost",
 ]  # fmt: skip
 PARTS = {
-    "trials": ["ok", "no_answer", "model_error", "infra_error", "scorer_error", "skipped"],
+    "trials": [
+        "ok", "no_answer", "model_error", "infra_error", "scorer_error", "skipped", "truncated",
+    ],
     "metrics": ["metric", "slice", "value", "low", "high", "n", "passed"],
     "criteria": [
         "metric", "slice", "at_least", "required", "state", "value", "bound", "n", "samples_needed",
@@ -29,7 +31,9 @@ PARTS = {
         "n", "both", "only_candidate", "only_incumbent", "neither", "difference", "low", "high",
     ],
     "usage": ["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "requests"],
-    "latency": ["p50_seconds", "p95_seconds", "p99_seconds", "ttft_p50_seconds"],
+    "latency": [
+        "p50_seconds", "p95_seconds", "p99_seconds", "ttft_p50_seconds", "ttft_p95_seconds",
+    ],
     "cost": ["total_usd", "per_1k_tasks_usd", "per_accepted_usd", "monthly_usd", "estimated"],
 }  # fmt: skip
 SAMPLE = [
@@ -90,7 +94,11 @@ def test_what_is_not_known_is_null():
         "required": True,
         "state": "unsettled",
         "value": None,
+        "low": None,
+        "high": None,
+        "interval_method": None,
         "bound": None,
+        "level": None,
         "n": 0,
         "samples_needed": None,
         "method": "",
@@ -140,5 +148,28 @@ def test_the_documents_take_the_same_queries_for_any_number_of_candidates(
     for run in evaluation.runs.all():
         make.answer(run)
     spec = frozen_spec(evaluation)
-    with django_assert_num_queries(5):  # runs, verdicts, aggregates, quantiles, pairs
+    with django_assert_num_queries(4):  # runs, verdicts, aggregates, quantiles
         candidate_documents(evaluation, spec)
+
+
+def test_times_to_the_first_token_and_cut_answers_are_counted():
+    evaluation = make.live_evaluation(samples=10, candidates=[make.candidate_spec()])
+    run = evaluation.runs.get()
+    trials = make.answer(run)
+    for n, trial in enumerate(trials[:7]):
+        trial.ttft_seconds = (n + 1) / 10
+        trial.finish_reason = ("length", "max_tokens", "stop")[n % 3]
+        trial.save()
+    make.complete(run)
+    make.finish(evaluation)
+    document = written(evaluation)["candidates"][0]
+    latency = document["latency"]
+    assert (latency["ttft_p50_seconds"], latency["ttft_p95_seconds"]) == (0.4, 0.7)
+    assert document["trials"]["truncated"] == 5
+    assert document["trials"]["ok"] == 10
+
+
+def test_what_was_not_streamed_has_no_first_token():
+    latency = written(make.evaluation())["candidates"][1]["latency"]
+    assert (latency["ttft_p50_seconds"], latency["ttft_p95_seconds"]) == (None, None)
+    assert latency["p50_seconds"] is not None

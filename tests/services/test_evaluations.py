@@ -1,14 +1,16 @@
 """Evaluations from their start to their end, without a worker."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from evals import queue
 from evals.domain.specs import PlanSpec
-from evals.models import AuditEntry, Evaluation, Run, Shard, VerdictRow
+from evals.models import AuditEntry, Endpoint, Evaluation, Run, Shard, VerdictRow, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.queries.workforce import should_make_way
 from evals.services import evaluations, shards, verdicts
 from tests import make
 
@@ -44,10 +46,8 @@ def test_starting_freezes_the_plan_cuts_shards_and_rings_in_each_pool(bells, set
     one, two = evaluation.runs.all()
     assert evaluation.sample_count == 17
     assert list(one.shards.values_list("start", "stop")) == [(0, 8), (8, 16), (16, 17)]
-    assert bells.rung == [
-        ("evals.work_on_run", one.pk, "default"),
-        ("evals.work_on_run", two.pk, "gpu"),
-    ]
+    in_turn = [("evals.work_on_run", one.pk, "default"), ("evals.work_on_run", two.pk, "gpu")]
+    assert bells.rung == 3 * in_turn
     assert AuditEntry.objects.filter(action="evaluation started").count() == 1
 
 
@@ -85,6 +85,83 @@ def test_nobody_is_rung_for_while_a_worker_holds_the_run(bells):
     assert len(bells.rung) == 1
 
 
+def test_a_run_is_rung_for_as_often_as_its_pool_has_workers_and_it_has_shards(bells, settings):
+    settings.SHARD_SIZE = 1
+    worker_of("gpu", processes=2)
+    worker_of("gpu", "default", processes=1)
+    worker_of("gpu", processes=50, seen_at=NOW - timedelta(hours=1))
+    specs = [make.candidate_spec("a", pool="gpu"), make.candidate_spec("b", concurrency=6)]
+    evaluation = make.live_evaluation(candidates=[*specs, make.candidate_spec("c", pool="cpu")])
+    rung = Counter(run_id for _, run_id, _ in bells.rung)
+    assert [rung[run.pk] for run in evaluation.runs.all()] == [3, 1, 4]
+
+
+def test_no_more_workers_are_rung_for_than_an_endpoint_takes_calls(bells, settings):
+    settings.SHARD_SIZE = 1
+    spec = make.candidate_spec(concurrency=2)
+    make.live_evaluation(candidates=[spec])
+    assert len(bells.rung) == 2
+
+
+def test_a_run_that_more_could_help_is_rung_for_one_at_a_time(bells, settings):
+    settings.SHARD_SIZE = 4
+    run = make.live_evaluation(candidates=[make.candidate_spec()]).runs.get()
+    for holders in range(1, 5):
+        evaluations.begin_run(run_id=run.pk, now=NOW)
+        shards.claim_shard(run_id=run.pk, holder=f"elsewhere:{holders}:1:1", now=NOW)
+        bells.rung.clear()
+        for _ in range(3):
+            evaluations.ring_unfinished(now=NOW)
+        assert len(bells.rung) == (1 if holders < 4 else 0)
+
+
+def test_idle_workers_are_rung_for_all_at_once_and_busy_ones_are_not(bells, settings):
+    settings.SHARD_SIZE = 1
+    worker_of("default", processes=4)
+    run = make.live_evaluation(candidates=[make.candidate_spec()]).runs.get()
+    evaluations.begin_run(run_id=run.pk, now=NOW)
+    shards.claim_shard(run_id=run.pk, holder="elsewhere:1:1:1", now=NOW)
+    make.live_evaluation(candidates=[make.candidate_spec()])
+    bells.rung.clear()
+    evaluations.ring_unfinished(now=NOW)
+    assert [run_id for _, run_id, _ in bells.rung] == [run.pk, run.pk]
+
+
+def test_the_last_of_several_makes_way_for_a_run_that_has_nobody(settings):
+    settings.SHARD_SIZE = 1
+    run = make.live_evaluation(candidates=[make.candidate_spec()]).runs.get()
+    evaluations.begin_run(run_id=run.pk, now=NOW)
+    for holder in ("elsewhere:1:1:1", "elsewhere:2:1:1"):
+        shards.claim_shard(run_id=run.pk, holder=holder, now=timezone.now())
+
+    def making_way(seconds: float = 0) -> list[bool]:
+        now = timezone.now() + timedelta(seconds=seconds)
+        holders = ("elsewhere:1:1:1", "elsewhere:2:1:1")
+        return [should_make_way(run, holder=holder, now=now) for holder in holders]
+
+    assert making_way(10) == [False, False]
+    other = make.live_evaluation(candidates=[make.candidate_spec(pool="gpu")]).runs.get()
+    assert making_way(10) == [False, False]
+    Endpoint.objects.filter(candidates__runs=other).update(pool="default")
+    assert making_way() == [False, False]
+    assert making_way(10) == [False, True]
+    shards.claim_shard(run_id=other.pk, holder="elsewhere:3:1:1", now=timezone.now())
+    assert making_way(10) == [False, False]
+
+
+def worker_of(*pools: str, processes: int, seen_at: datetime | None = None) -> None:
+    seen_at = seen_at or timezone.now()
+    Worker.objects.create(
+        name=f"worker {Worker.objects.count()}",
+        host="a",
+        pid=1,
+        pools=sorted(pools),
+        processes=processes,
+        started_at=seen_at,
+        seen_at=seen_at,
+    )
+
+
 def test_the_bells_of_many_runs_take_a_few_queries(bells, django_assert_max_num_queries):
     specs = [make.candidate_spec(f"open {n}") for n in range(12)]
     make.live_evaluation(candidates=specs)
@@ -99,7 +176,7 @@ def test_an_evaluation_of_the_command_line_is_left_to_its_command(bells):
     copy = Evaluation.objects.get(pk=evaluation.pk)
     copy.pk, copy.number, copy.identity = None, 2, "f" * 64
     copy.save()
-    Run.objects.update(evaluation=copy)
+    Run.objects.update(evaluation=copy, rung_at=None)
     bells.rung.clear()
     evaluations.ring_unfinished(now=timezone.now() + timedelta(seconds=90))
     assert bells.rung == []

@@ -27,13 +27,14 @@ from evals.domain.trials import RecordedAnswer, Score, Usage
 from evals.engine import harness as lm_harness
 from evals.models import Run, Shard, Trial, VerdictRow
 from evals.models.evaluations import RunState, ShardState
-from evals.services import evaluations, execution, shards, trials
+from evals.services import evaluations, outages, shards, trials, watching
 from evals.services.candidates import RecordedFile, ServedBy
 from evals.services.copying import copy_new_rows
 from evals.services.execution import work_on_run
 from evals.services.secrets import store_secret
 from tests import make
 from tests.fakes import Answer, FakeOpenAI, completion
+from tests.known import known
 from tests.services.conftest import ticket_number
 
 F1_BAR = [CriterionSpec(metric="f1", comparator=Comparator.AT_LEAST, threshold=0.5)]
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
 
 
 def started(server: FakeOpenAI, *, samples: int = 20, **options: Any) -> Run:
@@ -164,6 +165,7 @@ def test_failures_of_five_kinds_are_counted_apart(server):
         "infra_error": 1,
         "scorer_error": 0,
         "skipped": 0,
+        "truncated": 0,
     }
 
 
@@ -190,12 +192,16 @@ def test_a_scorer_that_raises_sinks_one_trial_and_not_the_run(server, monkeypatc
     assert run.state == RunState.COMPLETED
 
 
-def test_a_score_that_is_no_number_is_a_scorer_error(server, monkeypatch):
-    nan = Score(value=float("nan"))
-    monkeypatch.setattr(lm_harness, "output_scorer", lambda _: lambda _output, _target: nan)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 37.2, -0.1])
+def test_a_score_that_is_no_number_in_0_to_1_is_a_scorer_error(value, server, monkeypatch):
+    odd = Score(value=value)
+    monkeypatch.setattr(lm_harness, "output_scorer", lambda _: lambda _output, _target: odd)
     run = started(server, samples=3, scorers=[ScorerSpec(name="f1")], criteria=F1_BAR)
     work_on_run(run.pk)
     assert states(run) == {"scorer_error": 3}
+    told = known(run.trials.first()).details["f1"]["explanation"]
+    assert told == f"the scorer gave {value}, not 0 to 1"
+    assert verdict_of(run).state == "undecided"
 
 
 def test_odd_words_of_a_server_are_stored_all_the_same(server):
@@ -494,9 +500,10 @@ def test_an_error_of_our_own_pauses_the_run_and_says_nothing_of_its_content(
     assert not run.shards.filter(state=ShardState.LEASED).exists()
 
 
-def test_a_database_that_goes_away_ends_the_job_and_the_next_one_completes_the_run(
+def test_a_database_that_stays_away_ends_the_job_and_the_next_one_completes_the_run(
     server, monkeypatch
 ):
+    monkeypatch.setattr(outages, "LONGEST_SECONDS", 0)
     server.latency_seconds = 0.02
     stores = []
 

@@ -47,10 +47,34 @@ def test_shards_are_leased_in_order_until_none_is_left():
 
 
 @pytest.mark.django_db
-def test_a_run_that_another_holds_has_nothing_to_give():
+def test_several_shards_are_leased_at_once_in_order_and_no_more_than_asked_for():
+    run = run_of(places=10)
+    several = shards.claim_shards(run_id=run.pk, holder="one", now=NOON, most=3)
+    assert [(shard.start, shard.stop, shard.attempts) for shard in several] == [
+        (0, 2, 1),
+        (2, 4, 1),
+        (4, 6, 1),
+    ]
+    rest = shards.claim_shards(run_id=run.pk, holder="two", now=NOON, most=3)
+    assert [shard.start for shard in rest] == [6, 8]
+
+
+@pytest.mark.django_db
+def test_of_several_only_those_that_ran_out_count_as_asked_in_vain():
+    run = run_of(places=8)
+    claim(run)
+    several = shards.claim_shards(run_id=run.pk, holder="two", now=LATER, most=3)
+    assert [(shard.start, shard.attempts) for shard in several] == [(0, 2), (2, 1), (4, 1)]
+    run.refresh_from_db()
+    assert run.unconfirmed == 2
+
+
+@pytest.mark.django_db
+def test_what_another_holds_is_passed_over():
     run = run_of()
     claim(run)
-    assert claim(run, "two") is None
+    taken = [claim(run, "two") for _ in range(3)]
+    assert [shard and shard.start for shard in taken] == [2, 4, None]
 
 
 @pytest.mark.django_db
@@ -74,7 +98,7 @@ def test_a_holder_does_not_lease_its_own_late_shard_again():
 
 @pytest.mark.django_db
 def test_a_renewed_lease_is_not_taken_over():
-    run = run_of()
+    run = run_of(places=2)
     claim(run)
     assert shards.renew_leases(run_id=run.pk, holder="one", now=LATER) == 1
     assert claim(run, "two", LATER + timedelta(seconds=5)) is None
@@ -94,7 +118,7 @@ def test_what_another_holds_by_now_can_be_neither_stored_nor_finished():
     shard = claim(run)
     assert shard is not None
     claim(run, "two", LATER)
-    shards.finish_shard(shard_id=shard.pk, holder="one")
+    shards.finish_shards(shard_ids=[shard.pk], holder="one")
     shard.refresh_from_db()
     assert shard.state == ShardState.LEASED
     with transaction.atomic():
@@ -111,15 +135,33 @@ def test_nothing_is_leased_of_a_run_that_is_not_live(state):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_that_come_together_one_gets_the_run():
+def test_nothing_is_leased_of_a_run_that_is_stopped_at_the_same_moment():
+    run, got = run_of(), list[Shard | None]()
+
+    def work() -> None:
+        got.append(claim(run))
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(state=RunState.STOPPED)
+        worker.start()
+        worker.join(0.5)
+        assert worker.is_alive(), "it waits for whoever holds the run's row"
+    worker.join()
+    assert got == [None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_come_together_get_every_shard_once():
     run = run_of(places=40)
-    barrier, got = threading.Barrier(4), list[str]()
+    barrier, got = threading.Barrier(4), list[tuple[str, int]]()
 
     def work(holder: str) -> None:
         try:
             barrier.wait()
-            while claim(run, holder):
-                got.append(holder)
+            while shard := claim(run, holder):
+                got.append((holder, shard.start))
         finally:
             connection.close()
 
@@ -128,8 +170,8 @@ def test_of_two_workers_that_come_together_one_gets_the_run():
         worker.start()
     for worker in workers:
         worker.join()
-    assert len(set(got)) == 1
-    assert len(got) == 20
+    assert len({holder for holder, _ in got}) > 1
+    assert sorted(start for _, start in got) == list(range(0, 40, 2))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -207,3 +249,26 @@ def test_every_visit_has_a_holder_of_its_own_and_this_process_lives():
     shards.release_shards(run_id=run.pk, holder=one)
     assert run.shards.filter(state=ShardState.LEASED).count() == 0
     assert other.shards.filter(state=ShardState.LEASED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_storing_holds_up_neither_other_workers_leases_nor_the_run_itself():
+    run = run_of()
+    mine = claim(run)
+    assert mine is not None
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            assert claim(run, "two") is not None
+            Run.objects.filter(pk=run.pk).update(throttled=1)
+            done.set()
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=work)
+    with transaction.atomic():
+        shards.held_shards(shard_ids=[mine.pk], holder="one")
+        other.start()
+        assert done.wait(10)
+    other.join()

@@ -6,8 +6,10 @@ INTRODUCTION = """# How often the rules err, and what they cost
 
 Seed {seed}; alpha {alpha:g}, one-sided. Every true value is exactly at its bar, where errors are
 most frequent; a rule that gates may call GO, and may call NO-GO, in at most alpha of the runs.
-The last column says by how many standard errors of the simulation the larger of the two exceeds
-alpha, where it does.
+It "errs" where the larger of the two exceeds alpha by more than 3.5 standard errors of the
+simulation; the column before says how many there are. Of several candidates any false GO counts;
+their NO-GOs share nothing, so theirs may be more. "Product" rows judge tables of trials by the
+product's own `judge_all` and `evidence_of`; the others run its rules on many arrays at once.
 """
 LENGTHS = """
 ## Samples to a verdict
@@ -24,32 +26,37 @@ has power 0.95 at that rate. With four candidates GO takes four times the eviden
 ERRORS = """
 ## False verdicts at the bar
 
-| rule | gates | world | runs | false GO | false NO-GO | mean n | above alpha |
-|---|---|---|---|---|---|---|---|
+| rule | gates | world | runs | false GO | false NO-GO | mean n | above alpha | verdict |
+|---|---|---|---|---|---|---|---|---|
 """
 COVERAGES = """
 ## Coverage of the two-sided 95 % intervals
 
 "Guaranteed" ones must hold the truth in at least 95 % of the runs, anytime ones after every sample.
 
-| interval | guaranteed | world | runs | coverage |
-|---|---|---|---|---|
+| interval | guaranteed | world | runs | coverage | verdict |
+|---|---|---|---|---|---|
+"""
+RECORDED = """
+## GSM8K, recorded answers, stop rule, 200 seeds
+
+| line | GO | NO-GO | false verdicts | mean samples | of all |
+|---|---|---|---|---|---|
 """
 
 
-def page(*, lengths, errors, coverages, seed):
+def page(*, lengths, errors, coverages, recorded, seed):
     """The whole page."""
-    return "".join(
-        [
-            INTRODUCTION.format(seed=seed, alpha=ALPHA),
-            LENGTHS,
-            *map(length_line, lengths),
-            ERRORS,
-            *map(error_line, errors),
-            COVERAGES,
-            *map(coverage_line, coverages),
-        ]
-    )
+    parts = [
+        INTRODUCTION.format(seed=seed, alpha=ALPHA),
+        LENGTHS,
+        *map(length_line, lengths),
+        ERRORS,
+        *map(error_line, errors),
+        COVERAGES,
+        *map(coverage_line, coverages),
+    ]
+    return "".join([*parts, RECORDED, *map(recorded_line, recorded)] if recorded else parts)
 
 
 def length_line(row):
@@ -60,16 +67,25 @@ def length_line(row):
 
 
 def error_line(row):
-    excess = (max(row.go, row.no_go) - ALPHA) / row.noise
-    above = f"{excess:.1f}" if excess > 0 else ""
+    above = f"{row.excess:.1f}" if row.excess > 0 else ""
+    verdict = "" if not row.gates else "errs" if row.errs else "holds"
     return (
         f"| {row.rule} | {'yes' if row.gates else 'no'} | {row.world} | {row.runs:,} "
-        f"| {row.go:.4f} | {row.no_go:.4f} | {row.mean_n:.0f} | {above} |\n"
+        f"| {row.go:.4f} | {row.no_go:.4f} | {row.mean_n:.0f} | {above} | {verdict} |\n"
     )
 
 
 def coverage_line(row):
+    verdict = "" if not row.is_guaranteed else "errs" if row.is_short else "holds"
     return (
         f"| {row.interval} | {'yes' if row.is_guaranteed else 'no'} | {row.world} "
-        f"| {row.runs:,} | {row.share:.4f} |\n"
+        f"| {row.runs:,} | {row.share:.4f} | {verdict} |\n"
+    )
+
+
+def recorded_line(row):
+    false = "" if row.false is None else f"{row.false:.4f}"
+    share = f"{row.mean_n / row.total:.0%}"
+    return (
+        f"| {row.line} | {row.go:.4f} | {row.no_go:.4f} | {false} | {row.mean_n:.0f} | {share} |\n"
     )

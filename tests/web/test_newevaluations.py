@@ -9,12 +9,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from evals.domain.specs import EndpointKind, HarnessSpec, PlanSpec
-from evals.models import AuditEntry, Candidate, Evaluation, Shard, Task
+from evals.domain.evalsets import Mapping
+from evals.domain.planrows import RowGroup
+from evals.domain.rows import Row, RowFile
+from evals.domain.specs import (
+    EndpointKind,
+    EvalSetSpec,
+    HarnessSpec,
+    PlanSpec,
+    Spec,
+    TaskSpec,
+)
+from evals.models import AuditEntry, Candidate, EndpointLimit, Evaluation, Shard, Task, Trial
 from evals.models.evaluations import RunState
+from evals.queries.plans import version_plan
 from evals.queries.specs import frozen_spec
 from evals.services import tasks as task_services
 from evals.services import teams
+from evals.services.evalsets import Origin, create_version
 from tests import make
 from tests.web.test_bars import EXACT, ONE_LINE
 from tests.web.test_candidates import LOCAL, OPENAI, STAND_IN
@@ -135,6 +147,7 @@ def test_a_stand_in_needs_no_agreement(editor_client, task):
         ({"bar": ""}, "required"),
         ({"incumbent": "other"}, "not one of the available"),
         ({"alpha": "0.7"}, "below 0.5"),
+        ({"alpha": "1e-320"}, "1e-09 or more"),
         ({"epochs": "0"}, "Found 0"),
         ({"epochs": "1000"}, "Found 1000"),
         ({"max_samples": "0"}, "Found 0"),
@@ -219,3 +232,103 @@ def test_a_double_press_starts_one_evaluation(team, editor_client, task):
     Evaluation.objects.update(created_at=make.NOON)
     assert editor_client.post(url(task), chosen).url != first.url
     assert Evaluation.objects.count() == 3
+
+
+def plan_url(task) -> str:
+    return f"{url(task)}plan/"
+
+
+def test_the_page_says_what_the_rows_can_tell(editor_client, task):
+    make.candidate(task)
+    page = editor_client.get(url(task)).content.decode()
+    assert "What this can resolve" in page
+    assert "With 5 rows you can tell" in page
+    assert "5 rows can never prove 0.6: 6 rows, all passing, is the least." in page
+    assert "not measured yet: 2.00 s an answer assumed" in page
+
+
+def test_the_fragment_follows_the_form(editor_client, task):
+    candidate = make.candidate(task)
+    chosen = fields(task, candidate, epochs="3", max_samples="4", budget_usd="0.0001")
+    response = editor_client.post(plan_url(task), chosen)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "4 samples, 3 times each, of 1 candidate" in page
+    assert "With 4 rows you can tell" in page
+    assert "The budget of $0.0001 is less than the expected" in page
+    assert "<html" not in page
+    assert not Evaluation.objects.exists()
+
+
+def test_the_fragment_of_a_form_that_is_not_right_says_so(editor_client, task):
+    make.candidate(task)
+    page = editor_client.post(plan_url(task), {"alpha": "0.7", "bar": "x"}).content.decode()
+    assert "5 samples, of 0 candidates" in page
+    assert "these figures are for the usual plan" in page
+
+
+def test_a_prompt_that_does_not_fit_is_told_in_the_plan(editor_client, task):
+    spec = make.candidate_spec("broken", kind=EndpointKind.STAND_IN)
+    make.candidate(task, spec=replace(spec, harness=HarnessSpec(prompt="{{ gone }}")))
+    page = editor_client.get(url(task)).content.decode()
+    assert "Its prompt does not fit these rows." in page
+
+
+def test_what_was_measured_before_is_expected_again(team, editor_client):
+    evaluation = make.evaluation(make.task(team), samples=5)
+    Trial.objects.update(input_tokens=33, output_tokens=2, latency_seconds=0.5)
+    page = editor_client.get(url(evaluation.task)).content.decode()
+    assert "measured over 5 trials before: 0.50 s an answer" in page
+    assert "165 \N{EN DASH} " in page
+
+
+def test_slices_and_clusters_are_counted_from_the_rows(task):
+    cells = [("phone", "ann"), ("mail", "ann"), ("phone", "ann"), ("mail", "bob"), ("phone", "")]
+    rows = [
+        Row(n, n + 2, {"text": "hello", "queue": "other", "channel": channel, "customer": customer})
+        for n, (channel, customer) in enumerate(cells)
+    ]
+    version = create_version(
+        eval_set=task.eval_sets.get(),
+        rows=RowFile(("text", "queue", "channel", "customer"), iter(rows)),
+        mapping=Mapping("text", "queue", ("channel",), "customer"),
+        origin=Origin(name="tickets.csv", user=None),
+    )
+    phone = replace(make.BAR[0], slice={"channel": "phone"})
+    spec = make.candidate_spec(kind=EndpointKind.STAND_IN)
+    whole = Spec(
+        task=TaskSpec(name="T"),
+        eval_set=EvalSetSpec(input="text", target="queue", cluster="customer"),
+        scorers=make.SCORERS,
+        bar=(phone,),
+        candidates=(spec,),
+        plan=PlanSpec(max_samples=4),
+    )
+    plan = version_plan(whole, version, {})
+    assert plan.rows.asked.samples == 4
+    assert plan.rows.asked.clusters in {2, 3}
+    all_rows = version_plan(replace(whole, plan=PlanSpec()), version, {})
+    assert all_rows.rows.asked == RowGroup(samples=5, clusters=3)
+    assert all_rows.rows.group({"channel": "phone"}) == RowGroup(samples=3, clusters=2)
+
+
+def test_the_plan_of_an_unfinished_task_is_not_there(team, editor_client):
+    assert editor_client.post(plan_url(make.task(team))).status_code == 404
+
+
+@pytest.mark.parametrize("candidates", [1, 4])
+def test_the_fragment_costs_the_same_for_any_number_of_candidates(
+    editor_client, task, django_assert_num_queries, candidates
+):
+    made = [make.candidate(task, name=f"c{n}") for n in range(candidates)]
+    chosen = fields(task, *made)
+    with django_assert_num_queries(5 + 10):
+        assert editor_client.post(plan_url(task), chosen).status_code == 200
+
+
+def test_the_limits_of_an_endpoints_page_are_planned_with(editor_client, task):
+    candidate = make.candidate(task, make.candidate_spec(base_url="https://api.example.com/v1"))
+    make.bar(task)
+    EndpointLimit.objects.create(endpoint=candidate.endpoint, requests_per_minute=1)
+    page = editor_client.get(url(task)).content.decode()
+    assert "5 min" in page  # for five samples

@@ -5,15 +5,17 @@ which a fragment does not have.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Team, Trial
-from evals.models.evaluations import RunState
+from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
+from evals.models.evaluations import RunState, ShardState
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -53,6 +55,31 @@ def live(team: Team, size: int) -> str:
 def progress(team: Team, size: int) -> str:
     made = live_evaluation(team, size)
     return reverse("evals:evaluation_progress", args=[made.pk]) + "?stage=running"
+
+
+def workers(team: Team, size: int) -> str:
+    portfolio(team, size)
+    now = timezone.now()
+    for number in range(size):
+        Worker.objects.create(
+            name=f"up@host{number}",
+            host=f"host{number}/",
+            pid=1,
+            pools=["default"],
+            started_at=now,
+            seen_at=now,
+        )
+        held = Shard.objects.filter(state=ShardState.WAITING).order_by("-pk")[: number + 1]
+        Shard.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(
+            state=ShardState.LEASED,
+            holder=f"host{number}/:1:2:3",
+            lease_until=now + timedelta(minutes=1),
+        )
+    return reverse("evals:workers")
+
+
+def live_run(team: Team, size: int) -> str:
+    return reverse("evals:run", args=[run_of(live_evaluation(team, size)).pk])
 
 
 def run(team: Team, size: int) -> str:
@@ -97,12 +124,14 @@ def specs(size: int) -> list[Any]:
     [
         (portfolio, 6),
         (tasks, 3),
-        (evaluations, 4),
+        (evaluations, 5),
+        (workers, 4),
         (task, 11),
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),
         (run, 4),
+        (live_run, 5),
         (searched_run, 5),
         (trial, 8),
     ],

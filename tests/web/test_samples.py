@@ -164,3 +164,73 @@ def test_a_paused_run_says_why(editor_client: Client, team: Team):
     text = editor_client.get(of(run)).content.decode()
     assert "This run is paused" in text
     assert "HTTP 401: &lt;wrong&gt; key" in text
+
+
+def test_cut_answers_are_marked_filtered_and_counted_on_the_card(editor_client: Client, team: Team):
+    evaluation = make.live_evaluation(make.task(team), candidates=[make.candidate_spec()])
+    run = evaluation.runs.get()
+    trials = make.answer(run)
+    for trial, reason in zip(trials[:3], ("length", "max_tokens", "length"), strict=True):
+        Trial.objects.filter(pk=trial.pk).update(finish_reason=reason)
+    make.complete(run)
+    make.finish(evaluation)
+
+    cut = [trial.pk for trial in trials[:3]]
+    assert shown(editor_client, of(run) + "?show=truncated") == cut
+    table = editor_client.get(of(run)).content.decode()
+    assert "Truncated 3" in table
+    assert table.count(">truncated</span>") == 3
+    drawer = editor_client.get(reverse("evals:trial", args=[run.pk, cut[1]])).content.decode()
+    # The drawer's own; the table beside it begins with this trial.
+    assert drawer.count(">truncated</span>") == 1 + 2
+    page = editor_client.get(reverse("evals:evaluation", args=[evaluation.pk])).content.decode()
+    assert "3 answers were cut at max_tokens" in page
+    assert f"{of(run)}?show=truncated" in page
+
+
+def test_an_answer_that_was_not_cut_warns_of_nothing(editor_client: Client, run: Run):
+    page = editor_client.get(reverse("evals:evaluation", args=[run.evaluation_id]))
+    assert b"cut at max_tokens" not in page.content
+
+
+def test_times_to_the_first_token_stand_beside_the_latency(editor_client: Client, team: Team):
+    evaluation = make.live_evaluation(make.task(team), candidates=[make.candidate_spec()])
+    run = evaluation.runs.get()
+    make.answer(run, ttft_seconds=0.125)
+    make.complete(run)
+    make.finish(evaluation)
+    assert "first 0.12 s" in editor_client.get(of(run)).content.decode()
+    page = editor_client.get(reverse("evals:evaluation", args=[evaluation.pk])).content.decode()
+    assert "first token 0.12 s" in page
+    assert "p50 time to first token" in page
+    assert "p95 time to first token" in page
+
+
+def test_where_nothing_was_streamed_no_first_token_is_shown(editor_client: Client, run: Run):
+    for name, pk in (("run", run.pk), ("evaluation", run.evaluation_id)):
+        page = editor_client.get(reverse(f"evals:{name}", args=[pk])).content
+        assert b"first token" not in page
+        assert b"first \xe2" not in page
+
+
+@pytest.mark.parametrize(
+    "error", ["the model refused: I cannot help with that", "the answer is empty"]
+)
+def test_a_refusal_and_an_empty_answer_are_shown_as_no_answer(
+    editor_client: Client, team: Team, error: str
+):
+    evaluation = make.live_evaluation(make.task(team), candidates=[make.candidate_spec()])
+    run = evaluation.runs.get()
+    nothing = {"output": None, "answer": None, "scores": {"exact_match": 0.0}}
+    trial = make.answer(
+        run, right=0, asked=1, state=TrialState.NO_ANSWER.value, error=error, **nothing
+    )[0]
+    make.complete(run)
+    make.finish(evaluation)
+    table = editor_client.get(of(run) + "?show=no_answer").content.decode()
+    assert "No answer 1" in table
+    assert '<span class="muted">no answer</span>' in table
+    assert "Wrong 1" not in table
+    drawer = editor_client.get(reverse("evals:trial", args=[run.pk, trial.pk])).content.decode()
+    assert error in drawer
+    assert "Nothing came back." not in drawer

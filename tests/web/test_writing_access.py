@@ -30,10 +30,12 @@ WRITING = (
     "/candidates/{candidate}/edit/",
 )
 POSTS = (
+    "/tasks/{task}/evaluations/new/plan/",
     "/candidates/{candidate}/archive/",
     "/candidates/{candidate}/restore/",
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
+    "/endpoints/{endpoint}/limits/",
 )
 EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
 

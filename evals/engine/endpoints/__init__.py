@@ -5,13 +5,14 @@
 
 from evals.engine.endpoints.addresses import AddressPolicy
 from evals.engine.endpoints.opening import open_endpoint
-from evals.engine.endpoints.protocol import Endpoint, EndpointError, Gated, Throttled
+from evals.engine.endpoints.protocol import Distrustful, Endpoint, EndpointError, Gated, Throttled
 from evals.engine.endpoints.recorded import AnswerLookup
 from evals.engine.endpoints.tryout import EndpointTrial, try_endpoint
 
 __all__ = [
     "AddressPolicy",
     "AnswerLookup",
+    "Distrustful",
     "Endpoint",
     "EndpointError",
     "EndpointTrial",

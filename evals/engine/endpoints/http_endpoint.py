@@ -49,7 +49,8 @@ class Exchange:
 class HttpEndpoint:
     """An endpoint over HTTP: one question per call, `concurrency` calls at once.
 
-    `throttled` counts the 429s seen, `in_flight` the requests under way.
+    `throttled` counts the 429s seen, `in_flight` the requests under way. Until `has_responded`,
+    an address where nobody answers counts as a wrong one, and a failure is fatal.
     """
 
     batch_size = 1
@@ -74,7 +75,7 @@ class HttpEndpoint:
         self._timeout_seconds = timeout_seconds
         self._deadline_seconds = DEADLINE_ATTEMPTS * timeout_seconds
         self._refusals = Refusals(caller=caller, deadline_seconds=self._deadline_seconds)
-        self._has_responded = False
+        self.has_responded = False
         self._retries = 0
         self._logged_at = -_LOG_EVERY_SECONDS
 
@@ -123,7 +124,7 @@ class HttpEndpoint:
         outcome = await self._post(request, timeout_seconds=timeout_seconds)
         if isinstance(outcome, Lost):
             return Exchange(request, outcome, self._judge_loss(outcome))
-        self._has_responded = True
+        self.has_responded = True
         if outcome.status == _BAD_REQUEST:
             complaint = read_complaint(outcome.body).message
             if self._dialect.learns(request, complaint):
@@ -177,15 +178,19 @@ class HttpEndpoint:
     def _judge_loss(self, lost: Lost) -> Reply | TryAgain:
         verb = "cannot reach" if lost.loss in (Loss.UNREACHABLE, Loss.FORBIDDEN) else "asked"
         error = shortened(redacted(f"{verb} {self.caller.url}: {lost.error}", self.caller.key))
-        is_new = not self._has_responded
+        is_new = not self.has_responded
         failure = TryAgain(
-            cause=lost.loss.value, error=error, seconds=lost.seconds, is_fatal=is_new
+            cause=lost.loss.value,
+            error=error,
+            seconds=lost.seconds,
+            is_fatal=is_new,
+            is_unreached=is_new,
         )
         match lost.loss:
             case Loss.FORBIDDEN:
-                return replace(failure, is_fatal=True).given_up(1)
+                return replace(failure, is_fatal=True, is_unreached=False).given_up(1)
             case Loss.TOO_LARGE:
-                return replace(failure, is_fatal=False).given_up(1)
+                return replace(failure, is_fatal=False, is_unreached=False).given_up(1)
             case Loss.UNREACHABLE if is_new:
                 return replace(failure, most_attempts=3, most_seconds=1.0)
             case Loss.BROKEN if is_new:

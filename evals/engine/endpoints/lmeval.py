@@ -6,7 +6,8 @@ from functools import partial
 
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec, HarnessSpec
 from evals.domain.trials import Question
-from evals.engine.endpoints.local import Generated, LocalEndpoint, Model, ModelKey, kept_model
+from evals.engine.endpoints.keptmodels import Generated, Loan, Model, ModelKey, kept_models
+from evals.engine.endpoints.local import LocalEndpoint
 from evals.engine.endpoints.protocol import EndpointError
 from evals.engine.localmodel import LocalBackend, LocalModelError
 
@@ -22,10 +23,12 @@ def open_lm_eval(candidate: CandidateSpec) -> LocalEndpoint:
         str(endpoint.batch_size),
         json.dumps(dict(endpoint.arguments or {}), sort_keys=True, default=str),
     )
+    loan = Loan(kept_models, key, partial(_load, candidate))
     return LocalEndpoint(
-        partial(kept_model, key, partial(_load, candidate)),
+        loan.model,
         harness=candidate.harness,
         batch_size=endpoint.batch_size,
+        let_go=loan.end,
     )
 
 

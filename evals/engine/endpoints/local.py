@@ -1,77 +1,52 @@
 """A model in this process: one batch at a time, in a thread, loaded with the first question."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from threading import Lock
 from time import perf_counter
-from typing import NamedTuple, Protocol
 
 from evals.domain.specs import HarnessSpec
 from evals.domain.trials import Question, Reply, TrialState, Usage
+from evals.engine.endpoints.keptmodels import Generated, Model
 from evals.engine.endpoints.protocol import EndpointError
 from evals.engine.endpoints.text import shortened, storable
 
-logger = logging.getLogger(__name__)
-
-
-class Generated(NamedTuple):
-    """What a model made of one prompt; None is unknown."""
-
-    text: str
-    input_tokens: int | None
-    output_tokens: int | None
-    finish_reason: str | None
-
-
-class Model(Protocol):
-    """A loaded model."""
-
-    def generate(
-        self, questions: Sequence[Question], harness: HarnessSpec, /, *, seed: int | None
-    ) -> Sequence[Generated]:
-        """Return one text per question, in order.
-
-        Raises:
-            RuntimeError: If the questions are at fault.
-            OSError: If something between here and the model is.
-        """
-
-
-ModelKey = tuple[str, ...]
-
-_models: dict[ModelKey, Model] = {}
-_loading = Lock()
 _generating = Lock()  # two models at once would only share the same processor
 
 
-def kept_model(key: ModelKey, load: Callable[[], Model]) -> Model:
-    """Return the model under `key`, loaded once in this process and kept."""
-    with _loading:
-        if key not in _models:
-            started = perf_counter()
-            _models[key] = load()
-            logger.info("model loaded key=%s seconds=%.1f", key, perf_counter() - started)
-        return _models[key]
+def nothing() -> None:
+    """Do nothing: there is nothing to let go."""
 
 
 class LocalEndpoint:
-    """Answers with a model in this process; `load` raises EndpointError where there is none."""
+    """Answers with a model in this process; `load` raises EndpointError where there is none.
+
+    `let_go` is called when the endpoint is closed.
+    """
 
     concurrency = 1
 
-    def __init__(self, load: Callable[[], Model], *, harness: HarnessSpec, batch_size: int) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Model],
+        *,
+        harness: HarnessSpec,
+        batch_size: int,
+        let_go: Callable[[], None] = nothing,
+    ) -> None:
         self.batch_size = batch_size
         self._load = load
         self._harness = harness
+        self._let_go = let_go
 
     async def answer(self, questions: Sequence[Question]) -> list[Reply]:
         """Return one reply per question; each has the wall time of the batch it was in."""
         return await asyncio.to_thread(self._answer, questions)
 
     async def close(self) -> None:
-        """Do nothing; the model is kept for the next run."""
+        """Let the model go; it is kept for the next run."""
+        self._let_go()
 
     def _answer(self, questions: Sequence[Question]) -> list[Reply]:
         try:
@@ -88,17 +63,17 @@ class LocalEndpoint:
 
     def _generate(self, model: Model, questions: Sequence[Question]) -> list[Reply]:
         """Return the replies to questions that share a seed; one bad prompt fails alone."""
-        started = perf_counter()
         try:
             with _generating:
+                started = perf_counter()  # the wait for another candidate's batch is not its own
                 made = model.generate(questions, self._harness, seed=self._seed(questions[0]))
+                seconds = perf_counter() - started
         except (RuntimeError, OSError) as error:
             if len(questions) > 1:
                 return [reply for one in questions for reply in self._generate(model, [one])]
             is_outside = isinstance(error, OSError)
             state = TrialState.INFRA_ERROR if is_outside else TrialState.MODEL_ERROR
             return [Reply(state=state, error=shortened(str(error)))]
-        seconds = perf_counter() - started
         return [_reply(one, seconds=seconds) for one in made]
 
     def _seed(self, question: Question) -> int | None:

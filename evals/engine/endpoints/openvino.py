@@ -8,7 +8,8 @@ from typing import Any
 
 from evals.domain.specs import CandidateSpec, HarnessSpec
 from evals.domain.trials import Question
-from evals.engine.endpoints.local import Generated, LocalEndpoint, Model, kept_model
+from evals.engine.endpoints.keptmodels import Generated, Loan, Model, kept_models
+from evals.engine.endpoints.local import LocalEndpoint
 from evals.engine.endpoints.protocol import EndpointError
 
 _FINISHES = {"STOP": "stop", "LENGTH": "length"}
@@ -17,11 +18,12 @@ _FINISHES = {"STOP": "stop", "LENGTH": "length"}
 def open_openvino(candidate: CandidateSpec) -> LocalEndpoint:
     """Return an endpoint for the GGUF file that `model.id` names; it is loaded when first asked."""
     path, device = candidate.model.id, candidate.endpoint.device.upper()
-    load = partial(_load, path, device)
+    loan = Loan(kept_models, ("openvino", path, device), partial(_load, path, device))
     return LocalEndpoint(
-        partial(kept_model, ("openvino", path, device), load),
+        loan.model,
         harness=candidate.harness,
         batch_size=candidate.endpoint.batch_size,
+        let_go=loan.end,
     )
 
 

@@ -48,3 +48,13 @@ class Gated(Protocol):
 
     def most_tokens(self, question: Question) -> int:
         """Return the most tokens that a question can cost, prompt and answer together."""
+
+
+@runtime_checkable
+class Distrustful(Protocol):
+    """An endpoint that may be described wrongly, until it has responded once.
+
+    Who knows that it did before sets `has_responded`: where nobody answers, it is down for now.
+    """
+
+    has_responded: bool

@@ -21,7 +21,8 @@ class TryAgain:
     """An attempt that may go better later. `cause` says why in words fit for a log.
 
     `wait_seconds` is what the server asked for. After `most_attempts`, or at the trial's deadline,
-    `error` becomes the reply; `is_fatal` says that the next question would fare no better.
+    `error` becomes the reply; `is_fatal` says that the next question would fare no better,
+    `is_unreached` that nothing ever came from there.
     """
 
     cause: str
@@ -31,6 +32,7 @@ class TryAgain:
     most_seconds: float = _LONGEST_SECONDS
     seconds: float | None = None
     is_fatal: bool = False
+    is_unreached: bool = False
 
     def pause_seconds(self, attempt: int) -> float:
         """Return how long to wait after attempt number `attempt`, with full jitter."""
@@ -53,6 +55,7 @@ class TryAgain:
             latency_seconds=self.seconds,
             attempts=attempts,
             is_fatal=self.is_fatal,
+            is_unreached=self.is_unreached,
         )
 
 

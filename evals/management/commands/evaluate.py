@@ -5,13 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
-
+from evals.domain.heldcosts import budget_warnings
 from evals.domain.problems import InputError, Problem
-from evals.domain.specs import Spec
+from evals.domain.specs import DEFAULT_POOL, Spec
 from evals.domain.verdicts import exit_status
-from evals.engine.inputs import check_environment, check_inputs, read_inputs
 from evals.management.exits import (
     INFRASTRUCTURE,
     SpecCommand,
@@ -19,15 +16,20 @@ from evals.management.exits import (
     check_writable,
     failure_exits,
 )
+from evals.management.known import Wish, choose_evaluation
 from evals.management.progress import progress_bar
+from evals.management.retrying import add_retry_arguments, retried_states
 from evals.models import Evaluation
-from evals.models.evaluations import FINAL
+from evals.models.evaluations import FINAL, RunState
+from evals.queries.estimates import estimate_lines
 from evals.queries.results import Document, evaluation_document, standings
+from evals.queries.reusenotes import note_on_reuse
+from evals.queries.slices import few_samples
 from evals.queries.specs import frozen_spec
 from evals.queries.trials import trial_documents
 from evals.reports.resultfiles import result_text, sample_lines
-from evals.services.headless import carry_out, paused_messages
-from evals.services.intake import find_evaluation, store_inputs
+from evals.services.headless import carry_out, paused_messages, stopped_messages
+from evals.services.smoke import skip_smoke_test
 
 NOT_BUILT = ("html", "pdf", "md")
 
@@ -42,7 +44,12 @@ class Command(SpecCommand):
         super().add_arguments(parser)
         parser.add_argument("--json", type=Path, metavar="OUT")
         parser.add_argument("--samples", type=Path, metavar="OUT.jsonl")
+        parser.add_argument("--fresh", action="store_true", help="ask even what is stored")
+        add_retry_arguments(parser, "--retry-failed")
         parser.add_argument("--require", choices=["any", "all"], default="any")
+        parser.add_argument(
+            "--no-smoke", action="store_true", help="do not pause after 20 bad first answers"
+        )
         for name in NOT_BUILT:
             parser.add_argument(f"--{name}", type=Path, metavar="OUT")
 
@@ -50,22 +57,51 @@ class Command(SpecCommand):
         """Evaluate what is not stored yet, write the result files and exit with the verdict."""
         with failure_exits(), bad_input_exits():
             _check_outputs(options)
-            evaluation, is_known = _evaluation(options["spec"])
-            if is_known:
-                self.stderr.write(f"{_name(evaluation)} is known: going on with what is stored")
+            chosen = choose_evaluation(options["spec"], _wish(options))
+            evaluation = chosen.evaluation
+            if chosen.note:
+                self.stderr.write(chosen.note)
+            self._warn(evaluation)
             if evaluation.state not in FINAL:
+                if options["no_smoke"]:
+                    skip_smoke_test(evaluation=evaluation)
+                self._say_where(frozen_spec(evaluation))
+                self._say_what_it_takes(evaluation)
                 with progress_bar() as show:
                     carry_out(evaluation, show=show)
             self._finish(evaluation, options)
+
+    def _warn(self, evaluation: Evaluation) -> None:
+        spec = frozen_spec(evaluation)
+        for warning in few_samples(evaluation.version, spec.bar, spec.plan):
+            self.stderr.write(f"warning: {warning}")
+
+    def _say_where(self, spec: Spec) -> None:
+        """Say that pools are for workers: a command does everything where it was typed."""
+        for candidate in spec.candidates:
+            if (pool := candidate.endpoint.pool) != DEFAULT_POOL:
+                words = f"pool {pool} is for workers; this command carries the run out itself"
+                self.stderr.write(f"{candidate.name}: {words}")
+
+    def _say_what_it_takes(self, evaluation: Evaluation) -> None:
+        spec = frozen_spec(evaluation)
+        for line in estimate_lines(evaluation, spec):
+            self.stderr.write(line)
+        for warning in budget_warnings(spec.plan, spec.candidates):
+            self.stderr.write(f"warning: {warning}")
 
     def _finish(self, evaluation: Evaluation, options: dict[str, Any]) -> None:
         spec = frozen_spec(evaluation)
         is_all = options["require"] == "all"
         document = evaluation_document(evaluation, spec, require_all=is_all)
         _write(evaluation, document, options)
+        if note := note_on_reuse(document["candidates"], spec):
+            self.stderr.write(note)
         if messages := paused_messages(evaluation):
             self.stderr.write("\n".join(messages))
             sys.exit(INFRASTRUCTURE)
+        for line in stopped_messages(evaluation):
+            self.stderr.write(line)
         for candidate in document["candidates"]:
             mark = " (simulated)" if candidate["simulated"] else ""
             self.stdout.write(f"{candidate['sentence']}{mark}")
@@ -80,21 +116,9 @@ def _check_outputs(options: dict[str, Any]) -> None:
     check_writable("--samples", options["samples"])
 
 
-def _evaluation(path: Path) -> tuple[Evaluation, bool]:
-    """Return the spec's evaluation, and whether an earlier command had stored it."""
-    inputs = read_inputs(path, limit_bytes=settings.UPLOAD_LIMIT_BYTES)
-    known = find_evaluation(inputs)
-    if known is not None and known.state in FINAL:
-        return known, True
-    check_environment(inputs)
-    if known is not None:
-        return known, True
-    check_inputs(inputs)
-    return store_inputs(inputs=inputs, now=timezone.now()), False
-
-
-def _name(evaluation: Evaluation) -> str:
-    return f"evaluation {evaluation.number} of {evaluation.task.name!r}"
+def _wish(options: dict[str, Any]) -> Wish:
+    retried = retried_states(options["retry_also"]) if options["retry_failed"] else ()
+    return Wish(is_fresh=options["fresh"], retried=retried)
 
 
 def _write(evaluation: Evaluation, document: Document, options: dict[str, Any]) -> None:
@@ -106,8 +130,13 @@ def _write(evaluation: Evaluation, document: Document, options: dict[str, Any]) 
 
 
 def _status(document: Document, spec: Spec, *, require_all: bool) -> int:
-    """Return the verdict's status; endpoints that never answered anything are a failure."""
-    if not any(_was_reached(candidate) for candidate in document["candidates"]):
+    """Return the verdict's status; endpoints that never answered anything are a failure.
+
+    Those that were never asked, since the budget is too small or somebody was quicker, are none.
+    """
+    was_reached = any(map(_was_reached, document["candidates"]))
+    was_asked = any(map(_was_asked, document["candidates"]))
+    if was_asked and not was_reached and document["state"] != RunState.CANCELLED:
         return INFRASTRUCTURE
     return exit_status(standings(document["candidates"], spec), require_all=require_all)
 
@@ -115,3 +144,7 @@ def _status(document: Document, spec: Spec, *, require_all: bool) -> int:
 def _was_reached(candidate: Document) -> bool:
     trials = candidate["trials"]
     return bool(trials["ok"] + trials["no_answer"] + trials["model_error"])
+
+
+def _was_asked(candidate: Document) -> bool:
+    return any(count for state, count in candidate["trials"].items() if state != "skipped")

@@ -1,62 +1,57 @@
-"""`viability plan SPEC.yaml`: what an evaluation will take, before anything is asked or spent."""
+"""`viability plan SPEC.yaml`: what an evaluation can resolve and takes, before a cent is spent."""
 
-from collections.abc import Sequence
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from rich.console import Console
-from rich.table import Table
 
-from evals.domain.evalsets import SampleRow
-from evals.domain.planning import CandidatePlan, plan_candidate
-from evals.domain.prompts import render
-from evals.domain.specs import CandidateSpec, Spec
+from evals.domain.heldcosts import budget_warnings
+from evals.domain.plansets import planned_evaluation
 from evals.engine.inputs import check_inputs, read_inputs, read_whole_set
-from evals.management.exits import SpecCommand, bad_input_exits, failure_exits
-
-PROBED = 200
+from evals.engine.slicerows import check_slices
+from evals.management.exits import SpecCommand, bad_input_exits, check_writable, failure_exits
+from evals.management.plantables import print_card
+from evals.queries.plancards import plan_card
+from evals.reports.planfiles import plan_text
 
 
 class Command(SpecCommand):
-    """Asks nothing and stores nothing."""
+    """Asks nothing, stores nothing, and needs neither database nor network for rows in a file."""
 
-    help = "Say how many samples, requests, tokens and dollars an evaluation takes at most."
+    help = "Say what an evaluation can tell, and how many requests, tokens, dollars and minutes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the spec, where to write, and the true rates to assume."""
+        super().add_arguments(parser)
+        parser.add_argument("--json", type=Path, metavar="OUT")
+        parser.add_argument("--assume", type=_rate, nargs="+", default=[], metavar="RATE")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print the counts and the price of every candidate."""
+        """Print the plan in words and tables, and what is wrong with it on standard error."""
         with failure_exits(), bad_input_exits():
+            check_writable("--json", options["json"])
             inputs = read_inputs(options["spec"], limit_bytes=settings.UPLOAD_LIMIT_BYTES)
             check_inputs(inputs)
-            spec, rows = inputs.spec, read_whole_set(inputs)
-            samples = min(len(rows), spec.plan.max_samples or len(rows))
-            plans = [_plan(spec, c, rows[:PROBED], samples=samples) for c in spec.candidates]
-        self.stdout.write(_heading(spec, samples=samples, rows=len(rows)))
-        Console(soft_wrap=True).print(_table(plans))
+            check_slices(inputs)
+            rows = read_whole_set(inputs)
+            plan = planned_evaluation(inputs.spec, rows, assumed=options["assume"])
+        card, spec = plan_card(plan), inputs.spec
+        warnings = (*card.warnings, *budget_warnings(spec.plan, spec.candidates))
+        if options["json"]:
+            text = plan_text(plan, headline=card.headline, warnings=warnings)
+            options["json"].write_text(text, encoding="utf-8")
+        self.stdout.write(f"{plan.task}: {card.rows}")
+        print_card(card)
+        for warning in warnings:
+            self.stderr.write(f"warning: {warning}")
 
 
-def _plan(
-    spec: Spec, candidate: CandidateSpec, probed: Sequence[SampleRow], *, samples: int
-) -> CandidatePlan:
-    template, target = candidate.harness.prompt, spec.eval_set.target
-    prompts = [render(template, row.input, target=target) for row in probed]
-    return plan_candidate(candidate, prompts=prompts, samples=samples, epochs=spec.plan.epochs)
-
-
-def _heading(spec: Spec, *, samples: int, rows: int) -> str:
-    epochs = f", each {spec.plan.epochs} times" if spec.plan.epochs > 1 else ""
-    return f"{spec.task.name}: {samples:,} of {rows:,} samples{epochs}"
-
-
-def _table(plans: list[CandidatePlan]) -> Table:
-    headings = ("requests", "input tokens (est.)", "output tokens at most", "$ at most")
-    table = Table("candidate", *headings)
-    for plan in plans:
-        usd = "unknown" if plan.usd_at_most is None else f"{plan.usd_at_most:.4f} est."
-        table.add_row(
-            f"{plan.name} (simulated)" if plan.is_simulated else plan.name,
-            f"{plan.requests:,}",
-            f"{plan.input_tokens:,}",
-            f"{plan.output_tokens_at_most:,}",
-            usd,
-        )
-    return table
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1:
+        raise ArgumentTypeError(f"found {text!r}, expected a rate between 0 and 1")
+    return rate

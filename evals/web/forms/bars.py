@@ -1,80 +1,49 @@
-"""The lines of a quality bar, and bar and scorers judged together."""
+"""Bar and scorers judged together: a line speaks of a scorer, and of a slice of the eval set."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
-from evals.domain.specbars import MEASURED
 from evals.domain.specdrafts import read_draft
 from evals.domain.specfile import SpecError
+from evals.domain.specnumbers import ALPHA_LIMIT
 from evals.domain.specproblems import SpecProblem
-from evals.domain.specs import Comparator, CriterionSpec, ScorerSpec, Spec
-from evals.queries.figures import metric_label
+from evals.domain.specs import Comparator, CriterionSpec, EvalSetSpec, PlanSpec, ScorerSpec, Spec
+from evals.queries.bars import SliceChoices
+from evals.web.forms.criteria import CriterionForm, initial_of
 from evals.web.forms.problems import add_spec_problems
 from evals.web.forms.scorers import WORDS, ScorersForm
 
-METRICS = (
-    ("", "—"),
-    ("Scorers", [(name, label) for name, (label, _) in WORDS.items()]),
-    ("Measured", [(name, metric_label(name)) for name in MEASURED]),
-)
-COMPARATORS = ((Comparator.AT_LEAST.value, "at least"), (Comparator.AT_MOST.value, "at most"))
 SPARE_LINES = 2
 FEWEST_LINES = 4
 MOST_LINES = 100
-
-
-class CriterionForm(forms.Form):
-    """One line of a bar; a blank one is left out."""
-
-    metric = forms.ChoiceField(choices=METRICS, required=False)
-    comparator = forms.ChoiceField(choices=COMPARATORS)
-    threshold = forms.FloatField(required=False, widget=forms.NumberInput(attrs={"step": "any"}))
-    advisory = forms.BooleanField(required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label or ""
-
-    def clean(self) -> dict[str, Any]:
-        """Want both a metric and a threshold, or neither."""
-        data = super().clean() or {}
-        if "threshold" in self.errors:
-            return data
-        if data.get("metric") and data.get("threshold") is None:
-            self.add_error("threshold", "This line has a metric and no threshold.")
-        if not data.get("metric") and data.get("threshold") is not None:
-            self.add_error("metric", "This line has a threshold and no metric.")
-        return data
-
-    def spec(self) -> CriterionSpec | None:
-        """Return the line, None where it is blank."""
-        data = self.cleaned_data
-        if not data.get("metric"):
-            return None
-        return CriterionSpec(
-            metric=data["metric"],
-            comparator=Comparator(data["comparator"]),
-            threshold=data["threshold"],
-            advisory=data["advisory"],
-        )
 
 
 class BarForm:
     """Scorers and lines as one form, since a line speaks of a scorer; `spec` once it is valid."""
 
     def __init__(
-        self, data: Any, *, criteria: Sequence[CriterionSpec], scorers: Sequence[ScorerSpec]
+        self,
+        data: Any,
+        *,
+        criteria: Sequence[CriterionSpec],
+        scorers: Sequence[ScorerSpec],
+        slices: SliceChoices,
     ) -> None:
         lines = max(FEWEST_LINES - len(criteria), SPARE_LINES)
         formset = forms.formset_factory(
             CriterionForm, extra=lines, max_num=MOST_LINES, absolute_max=MOST_LINES
         )
         self.scorers = ScorersForm(data, scorers=scorers)
-        self.lines = formset(data, prefix="lines", initial=[_initial(c) for c in criteria])
+        self.lines = formset(
+            data,
+            prefix="lines",
+            initial=[initial_of(criterion) for criterion in criteria],
+            form_kwargs={"slices": slices},
+        )
         self.spec: Spec | None = None
+        self._columns = slices.columns
 
     def is_valid(self) -> bool:
         """Return whether scorers and bar can be stored; every problem is beside its field."""
@@ -84,9 +53,8 @@ class BarForm:
         if not written:
             self.scorers.add_error(None, "The bar has no line, expected at least one.")
             return False
-        bar = tuple(spec for _, spec in written)
         try:
-            self.spec = read_draft(scorers=self.scorers.specs(), bar=bar)
+            self.spec = self._draft(tuple(spec for _, spec in written))
         except SpecError as error:
             for problem in error.problems:
                 self._tell(problem, [form for form, _ in written])
@@ -105,6 +73,18 @@ class BarForm:
             told += _told(line, f"Line {number} of the bar, ")
         return told
 
+    def _draft(self, bar: tuple[CriterionSpec, ...]) -> Spec:
+        """Return bar and scorers as read; the plan comes later, so the least strict will do."""
+        own = [line.alpha for line in bar if line.alpha is not None and line.alpha < ALPHA_LIMIT]
+        return read_draft(
+            scorers=self.scorers.specs(),
+            bar=bar,
+            eval_set=EvalSetSpec(
+                file="rows.csv", input="input", target="target", slices=self._columns
+            ),
+            plan=PlanSpec(alpha=max([PlanSpec().alpha, *own])),
+        )
+
     def _tell(self, problem: SpecProblem, lines: Sequence[forms.Form]) -> None:
         error, path = SpecError([problem]), problem.path
         if path[0] == "bar" and len(path) > 1:
@@ -122,12 +102,3 @@ def _told(form: forms.Form, before: str) -> list[tuple[str, str, str]]:
         for field in form
         for error in field.errors
     ]
-
-
-def _initial(criterion: CriterionSpec) -> dict[str, Any]:
-    return {
-        "metric": criterion.metric,
-        "comparator": criterion.comparator.value,
-        "threshold": criterion.threshold,
-        "advisory": criterion.advisory,
-    }

@@ -1,6 +1,5 @@
 """A new evaluation: its grounds, and the plan that is fixed before the first result."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from evals.domain.specs import PlanSpec
 from evals.models import Candidate, EvalSetVersion, QualityBar
 from evals.queries.newevaluations import (
     CandidateChoice,
+    Chosen,
     EvaluationChoice,
     bar_label,
     new_hosts,
@@ -19,7 +19,7 @@ from evals.queries.newevaluations import (
 from evals.services.evaluations import Grounds
 from evals.web.forms.problems import add_spec_problems
 
-PLAN = ("alpha", "seed", "epochs", "max_samples", "budget_usd")
+PLAN = ("alpha", "seed", "epochs", "stop_early", "max_samples", "budget_usd")
 
 
 class EvaluationForm(forms.Form):
@@ -46,6 +46,18 @@ class EvaluationForm(forms.Form):
     budget_usd = forms.DecimalField(
         required=False, label="Budget in US dollars", help_text="Empty: no cap."
     )
+    stop_early = forms.BooleanField(
+        required=False,
+        label="Stop early",
+        help_text="Stops as soon as every required criterion is settled; the sequential bound "
+        "judges, also at the end.",
+    )
+    ask_again = forms.BooleanField(
+        required=False,
+        label="Ask again even where an answer is stored",
+        help_text="Else the same question to the same candidate is answered by what is stored,"
+        " and nothing is paid for it.",
+    )
     agree = forms.BooleanField(required=False, label="Yes, these hosts may see the inputs")
     plan = PlanSpec()
 
@@ -66,7 +78,7 @@ class EvaluationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Read the plan by the rules of the spec file, and want an agreement for new hosts."""
         data = super().clean() or {}
-        if not self.errors:
+        if not any(name in self.errors for name in PLAN):
             self._read_plan()
         if data.get("incumbent") and data["incumbent"] not in data.get("candidates", ()):
             self.add_error("incumbent", "It is not ticked above: tick it, or choose another one.")
@@ -87,18 +99,42 @@ class EvaluationForm(forms.Form):
         return next((version for version in offered if str(version.pk) == wanted), offered[0])
 
     @property
+    def chosen_bar(self) -> QualityBar:
+        """The bar that is chosen, the latest where none is."""
+        wanted, offered = str(self["bar"].value()), self.choice.bars
+        return next((bar for bar in offered if str(bar.pk) == wanted), offered[0])
+
+    @property
     def chosen_incumbent(self) -> Candidate | None:
         """The candidate in use today, once the form is valid."""
         wanted = self.cleaned_data["incumbent"]
         return next((c.row for c in self.ticked if str(c.row.pk) == wanted), None)
 
+    @property
+    def chosen(self) -> Chosen:
+        """What is chosen so far, also where some of it is not right."""
+        incumbent = str(self["incumbent"].value() or "")
+        return Chosen(
+            version=self.chosen_version,
+            bar=self.chosen_bar,
+            candidates=self.ticked,
+            incumbent=next((c.spec.name for c in self.ticked if str(c.row.pk) == incumbent), None),
+            plan=self.plan,
+        )
+
+    @property
+    def is_plan_unread(self) -> bool:
+        """Whether fields of the plan are not right, so that `plan` is the usual one."""
+        return self.is_bound and any(name in self.errors for name in PLAN)
+
     def grounds(self) -> Grounds:
         """Return the rows that were chosen, once the form is valid."""
         return Grounds(
             version=self.chosen_version,
-            bar=_bar(self.choice.bars, self.cleaned_data["bar"]),
+            bar=self.chosen_bar,
             scorer_set=self.choice.scorer_set,
             candidates=[choice.row for choice in self.ticked],
+            reuse_answers=not self.cleaned_data["ask_again"],
         )
 
     def candidate_rows(self) -> list[dict[str, Any]]:
@@ -116,10 +152,6 @@ class EvaluationForm(forms.Form):
             self.plan = read_draft(plan=plan).plan
         except SpecError as error:
             add_spec_problems(self, error, under=("plan",))
-
-
-def _bar(bars: Sequence[QualityBar], wanted: str) -> QualityBar:
-    return next(bar for bar in bars if str(bar.pk) == wanted)
 
 
 def _initial(choice: EvaluationChoice) -> dict[str, Any]:

@@ -20,7 +20,9 @@ def bar_edit(request: TeamRequest, task_id: int) -> HttpResponse:
     """Write the next version of a task's bar, and of its scorers."""
     task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
     page = bar_page(task)
-    form = BarForm(posted(request), criteria=page.criteria, scorers=page.scorers)
+    form = BarForm(
+        posted(request), criteria=page.criteria, scorers=page.scorers, slices=page.slices
+    )
     if request.method == "POST" and form.is_valid() and form.spec:
         bar = tasks.save_standard(
             task=task, scorers=form.spec.scorers, criteria=form.spec.bar, user=request.user

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evals.domain.specs import EndpointKind
@@ -38,4 +39,4 @@ def connection_test_result(request: TeamRequest, test_id: int) -> HttpResponse:
 def _page(request: TeamRequest, test_id: int) -> ConnectionTestPage:
     tests = access.connection_tests_for(request.team)
     found = tests.select_related("candidate__endpoint", "candidate__task")
-    return connection_test_page(get_object_or_404(found, pk=test_id))
+    return connection_test_page(get_object_or_404(found, pk=test_id), now=timezone.now())

@@ -1,17 +1,20 @@
 """Endpoints: what serves the candidates, and the keys that this takes."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from evals.domain.specendpoints import is_shared
 from evals.models import Endpoint
 from evals.queries import access
 from evals.queries.endpoints import endpoint_page, endpoints_page
+from evals.queries.specs import endpoint_spec
+from evals.services.retuning import retune_endpoint
 from evals.services.secrets import store_secret
 from evals.web.auth import TeamRequest, editor_required, member_required
-from evals.web.forms.endpoints import KeyForm
+from evals.web.forms.endpoints import EndpointForms, KeyForm, LimitsForm
 from evals.web.pages import form_page
 
 
@@ -26,8 +29,7 @@ def endpoints(request: TeamRequest) -> HttpResponse:
 @member_required
 def endpoint(request: TeamRequest, endpoint_id: int) -> HttpResponse:
     """Show one endpoint in full, but for its key."""
-    page = endpoint_page(_found(request, endpoint_id))
-    return form_page(request, "evals/endpoint.html", KeyForm(), page)
+    return _page(request, _found(request, endpoint_id))
 
 
 @require_POST
@@ -42,11 +44,40 @@ def endpoint_key(request: TeamRequest, endpoint_id: int) -> HttpResponse:
     )
     form = KeyForm(request.POST)
     if not form.is_valid() or found.secret is None:
-        return form_page(request, "evals/endpoint.html", form, endpoint_page(found))
+        return _page(request, found, key=form)
     key, name = form.cleaned_data["key"], found.secret.name
     store_secret(team=request.team, name=name, value=key, user=request.user)
     messages.success(request, f"The key “{name}” has been replaced.")
     return redirect("evals:endpoint", found.pk)
+
+
+@require_POST
+@editor_required
+def endpoint_limits(request: TeamRequest, endpoint_id: int) -> HttpResponse:
+    """Set how fast all workers together may ask the endpoint, while they do."""
+    found = _found(request, endpoint_id)
+    if not is_shared(endpoint_spec(found)):
+        raise Http404
+    form = LimitsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, limits=form)
+    if retune_endpoint(endpoint=found, user=request.user, **form.limits()):
+        messages.success(request, "Set. Workers follow within a second or two.")
+    return redirect("evals:endpoint", found.pk)
+
+
+def _page(
+    request: TeamRequest,
+    found: Endpoint,
+    *,
+    key: KeyForm | None = None,
+    limits: LimitsForm | None = None,
+) -> HttpResponse:
+    about = endpoint_page(found)
+    if limits is None and about.use is not None:
+        limits = LimitsForm(initial=about.use.set_here)
+    forms = EndpointForms(key=key or KeyForm(), limits=limits)
+    return form_page(request, "evals/endpoint.html", forms, about)
 
 
 def _found(request: TeamRequest, endpoint_id: int) -> Endpoint:

@@ -1,22 +1,21 @@
-"""Evaluations: the list, a live or finished one, stopping and resuming it, its files."""
+"""Evaluations: the list, a live or finished one, its files."""
 
-from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from evals.models import Evaluation
 from evals.queries import access
 from evals.queries.evaluationlists import evaluations_page
 from evals.queries.evaluations import evaluation_page, progress_page
+from evals.queries.moresamples import with_following
 from evals.queries.results import evaluation_document
 from evals.queries.specs import frozen_spec
 from evals.queries.trials import trial_documents
 from evals.reports.resultfiles import result_text, sample_lines
-from evals.services.evaluations import resume_evaluation, stop_evaluation
-from evals.web.auth import TeamRequest, editor_required, member_required
+from evals.web.auth import TeamRequest, member_required
 from evals.web.parameters import row_number
 
 
@@ -45,33 +44,12 @@ def evaluation(request: TeamRequest, evaluation_id: int) -> HttpResponse:
 def progress(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     """Show the part that the live page polls; once the rest has changed too, have it reloaded."""
     page = progress_page(_found(request, evaluation_id), now=timezone.now())
-    response = render(request, "evals/_evaluation_progress.html", {"page": page})
+    may_write = access.may_write(request.membership)
+    shown = {"page": page, "may_write": may_write}
+    response = render(request, "evals/_evaluation_progress.html", shown)
     if page.stage != request.GET.get("stage"):
         response["HX-Refresh"] = "true"
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@editor_required
-def stop(request: TeamRequest, evaluation_id: int) -> HttpResponse:
-    """Ask whether to stop, and stop."""
-    found = _found(request, evaluation_id)
-    if request.method != "POST":
-        return render(request, "evals/evaluation_stop.html", {"page": found})
-    if stop_evaluation(evaluation=found, user=request.user, now=timezone.now()):
-        words = "Stopped. What is in flight is still stored; nothing more is asked."
-        messages.success(request, words)
-    return redirect("evals:evaluation", found.pk)
-
-
-@require_POST
-@editor_required
-def resume(request: TeamRequest, evaluation_id: int) -> HttpResponse:
-    """Go on with the runs that are paused."""
-    found = _found(request, evaluation_id)
-    if resume_evaluation(evaluation=found, user=request.user):
-        messages.success(request, "Resumed: the paused runs are asked for again.")
-    return redirect("evals:evaluation", found.pk)
 
 
 @require_safe
@@ -96,8 +74,8 @@ def samples(request: TeamRequest, evaluation_id: int) -> StreamingHttpResponse:
 
 
 def _found(request: TeamRequest, evaluation_id: int) -> Evaluation:
-    found = access.evaluations_for(request.team).select_related(
-        "task__team", "version", "bar", "scorer_set", "created_by"
+    found = with_following(access.evaluations_for(request.team)).select_related(
+        "task__team", "version", "bar", "scorer_set", "created_by", "extends"
     )
     return get_object_or_404(found, pk=evaluation_id)
 

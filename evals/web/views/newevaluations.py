@@ -1,14 +1,20 @@
 """Starting an evaluation."""
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
 
 from evals.domain.problems import InputError
 from evals.domain.specfile import SpecError
 from evals.models import Evaluation
 from evals.queries import access
-from evals.queries.newevaluations import asked, evaluation_choice, new_hosts
+from evals.queries.newevaluations import (
+    PlanPage,
+    evaluation_choice,
+    new_hosts,
+    plan_page,
+)
 from evals.queries.preparation import preparation
 from evals.services.newevaluations import begin_evaluation
 from evals.web.auth import TeamRequest, editor_required
@@ -29,9 +35,25 @@ def evaluation_new(request: TeamRequest, task_id: int) -> HttpResponse:
     form = EvaluationForm(posted(request), choice=choice)
     if form.is_valid() and not form.is_preview and (started := _started(request, form)):
         return redirect("evals:evaluation", started.pk)
-    would_ask = asked(form.chosen_version, form.ticked, form.plan)
     way = steps("evaluation", choice.preparation)
-    return form_page(request, "evals/evaluation_new.html", form, would_ask, way)
+    return form_page(request, "evals/evaluation_new.html", form, _plan(form), way)
+
+
+@require_POST
+@editor_required
+def evaluation_plan(request: TeamRequest, task_id: int) -> HttpResponse:
+    """Show the fragment with what the evaluation can resolve, as the form stands now."""
+    task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
+    choice = evaluation_choice(task)
+    if choice is None:
+        raise Http404
+    form = EvaluationForm(request.POST, choice=choice)
+    return render(request, "evals/_plan.html", {"page": _plan(form)})
+
+
+def _plan(form: EvaluationForm) -> PlanPage:
+    is_default = form.is_plan_unread  # asks for the errors, and so reads the plan
+    return plan_page(form.choice, form.chosen, is_default=is_default, now=timezone.now())
 
 
 def _started(request: TeamRequest, form: EvaluationForm) -> Evaluation | None:

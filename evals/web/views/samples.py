@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evals.models import Run
@@ -14,7 +15,7 @@ from evals.web.auth import TeamRequest, member_required
 @member_required
 def run(request: TeamRequest, run_id: int) -> HttpResponse:
     """Show a run's trials."""
-    page = run_page(_found(request, run_id), request.GET.dict())
+    page = run_page(_found(request, run_id), request.GET.dict(), now=timezone.now())
     return render(request, "evals/run.html", {"page": page})
 
 
@@ -24,7 +25,7 @@ def trial(request: TeamRequest, run_id: int, trial_id: int) -> HttpResponse:
     """Show the same with one trial open."""
     trials = access.trials_for(request.team).select_related("sample").filter(run=run_id)
     opened = get_object_or_404(trials, pk=trial_id)
-    page = run_page(_found(request, run_id), request.GET.dict(), trial=opened)
+    page = run_page(_found(request, run_id), request.GET.dict(), now=timezone.now(), trial=opened)
     return render(request, "evals/run.html", {"page": page})
 
 
