@@ -12,9 +12,12 @@ TESTS ?= tests
 WORKERS ?= 3
 SIMULATION ?= simulation.md
 BENCH ?=
+LAWS ?= 2000
+# The order of the tests: the same each time, so that red means a change; SEED=last or any number.
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts migrations unit e2e coverage simulate bench chaos worker lock clean
+.PHONY: help demo test check lint format types contracts migrations unit e2e laws coverage simulate bench chaos worker lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,11 +30,11 @@ test: unit e2e ## the other one: install what tests need, and pass them
 check: format lint types contracts migrations unit ## everything that must hold before a commit
 
 unit: .venv/.dev ## all tests but those in a browser
-	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) -rs --durations=10 $(TESTS)
+	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) --randomly-seed=$(SEED) -rs --durations=10 $(TESTS)
 
 e2e: .venv/.dev ## the stories in a real browser, where Chromium is installed
 	@if command -v chromium >/dev/null; then \
-	  $(WITH_SERVICES) $(BIN)/python -m pytest -m e2e $(TESTS); \
+	  $(WITH_SERVICES) $(BIN)/python -m pytest --randomly-seed=$(SEED) -m e2e $(TESTS); \
 	else echo "no browser stories: chromium is not installed (apt-get install chromium)"; fi
 
 format: .venv/.dev ## is everything formatted?
@@ -49,6 +52,9 @@ contracts: .venv/.dev ## the import contracts of the house
 
 migrations: .venv/.dev ## are the migrations complete?
 	$(WITH_SERVICES) $(BIN)/python manage.py makemigrations --check --dry-run
+
+laws: .venv/.dev ## the laws of the domain on many new cases (LAWS=2000)
+	LAWS=$(LAWS) $(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)/domain
 
 coverage: .venv/.dev ## tests with branch coverage
 	$(WITH_SERVICES) $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(TESTS)

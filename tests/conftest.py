@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from evals.models import Role, Team, User
-from tests import make
+from tests import laws, make
+
+laws.draw()
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,7 @@ def read_prefix(
     bar: float,
     path: Callable[[float], Path],
     thresholds: Thresholds,
+    silent: int = 0,
 ) -> Reading:
     """Return where the complete prefix settles "above the bar" or "below the bar", if it does.
 
@@ -72,6 +73,7 @@ def read_prefix(
         bar: In [0, 1].
         path: `RatePath` for scores of 0 and 1, `BetPath` for others and for means of clusters.
         thresholds: From `multiplicity.stop_thresholds`.
+        silent: How many samples must pass before the evidence speaks.
 
     Raises:
         ValueError: If there are not as many of the one as of the other.
@@ -90,6 +92,7 @@ def read_prefix(
             ups.extend(low[block], floor=peak_up),
             downs.extend(1 - high[block], floor=peak_down),
         )
+        up[: max(0, silent - start)] = down[: max(0, silent - start)] = 0.0
         settled = (up >= thresholds.above) | (down >= thresholds.below)
         count = int(settled.argmax()) + 1 if settled.any() else len(up)
         peak_up = max(peak_up, float(up[:count].max()))

@@ -11,6 +11,7 @@ are not, so epochs are averaged; scores of a set with clusters are averaged over
 claims the average cluster. Latencies and costs do not hang on what is asked about.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, log2
@@ -68,6 +69,18 @@ class Subject:
     words: str = ""
     unknown: str = "nothing was judged"
     noun: str = "samples"
+
+    @property
+    def silent(self) -> int:
+        """How many units come before the first trial with a figure: they alone settle nothing."""
+        ends = self.units.ends
+
+        def has_figure(unit: int) -> bool:
+            return self.shown(int(ends[unit])).n > 0
+
+        if len(ends) == 0 or has_figure(0):
+            return 0
+        return bisect_left(range(len(ends)), 1, key=lambda unit: int(has_figure(unit)))
 
     def real(self, share: float) -> float:
         """Return a share of the scale as the figure that it stands for."""

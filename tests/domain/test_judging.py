@@ -239,3 +239,18 @@ def test_evidence_gives_the_p_value_of_its_go_claim():
     assert unasked.p_go(EACH) == 1.0
     sequential = evidence_of(BAR, grounds(table(np.ones(30))), stop_early=True)
     assert sequential.p_go(EACH) <= 0.05
+
+
+@pytest.mark.parametrize("stop_early", [False, True])
+def test_trials_that_were_never_judged_are_no_go_however_wide_the_margin(stop_early):
+    """Against an incumbent that is always wrong, even the worst case lies within the margin."""
+    lost = contender(table([], unscored=60), incumbent=table([0.0] * 60))
+    (lines,) = judge_all(rules(within(0.6), stop_early=stop_early), [lost], have_ended=True)
+    assert (lines[0].state, lines[0].value, lines[0].n) == (UNSETTLED, None, 0)
+
+
+def test_a_margin_is_settled_once_something_was_judged():
+    scores = [np.nan] * 59 + [0.0]
+    late = contender(table(scores), incumbent=table([0.0] * 60))
+    (lines,) = judge_all(rules(within(0.6), stop_early=True), [late], have_ended=True)
+    assert (lines[0].state, lines[0].n, lines[0].places) == (MET, 1, 60)

@@ -90,3 +90,13 @@ def test_reading_all_at_once_is_reading_sample_by_sample(scores, bar):
 def test_scores_of_different_length_are_refused():
     with pytest.raises(ValueError, match="got 2 and 1"):
         read([1.0, 1.0], [1.0])
+
+
+def test_evidence_speaks_only_after_the_silent_samples():
+    scores = [1.0] * 40
+    assert read(scores).n < 30
+    assert read_prefix(
+        scores, scores, bar=0.85, path=RatePath, thresholds=BOTH, silent=35
+    ) == read_prefix(scores[:36], scores[:36], bar=0.85, path=RatePath, thresholds=BOTH, silent=35)
+    quiet = read_prefix(scores, scores, bar=0.85, path=RatePath, thresholds=BOTH, silent=40)
+    assert (quiet.is_above, quiet.p_above, quiet.p_below) == (None, 1.0, 1.0)
