@@ -123,8 +123,9 @@ class SequentialEvidence:
             units.most,
             bar=self.subject.bar,
             path=RatePath if _is_rate(self.subject) else BetPath,
-            thresholds=Thresholds(above=log(1 / levels.low), below=log(1 / levels.high)),
-            silent=self.subject.silent,
+            thresholds=Thresholds(
+                above=log(1 / levels.low), below=log(1 / levels.high), silent=self.subject.silent
+            ),
         )
 
     def _method(self, reading: Reading) -> str:

@@ -25,10 +25,14 @@ class Path(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """How large the log of the evidence must be to say "above" and to say "below" the bar."""
+    """How large the log of the evidence must be to say "above" and to say "below" the bar.
+
+    Whatever it says, the first `silent` samples alone settle nothing.
+    """
 
     above: float
     below: float
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,6 @@ def read_prefix(
     bar: float,
     path: Callable[[float], Path],
     thresholds: Thresholds,
-    silent: int = 0,
 ) -> Reading:
     """Return where the complete prefix settles "above the bar" or "below the bar", if it does.
 
@@ -73,7 +76,6 @@ def read_prefix(
         bar: In [0, 1].
         path: `RatePath` for scores of 0 and 1, `BetPath` for others and for means of clusters.
         thresholds: From `multiplicity.stop_thresholds`.
-        silent: How many samples must pass before the evidence speaks.
 
     Raises:
         ValueError: If there are not as many of the one as of the other.
@@ -92,7 +94,8 @@ def read_prefix(
             ups.extend(low[block], floor=peak_up),
             downs.extend(1 - high[block], floor=peak_down),
         )
-        up[: max(0, silent - start)] = down[: max(0, silent - start)] = 0.0
+        mute = slice(max(0, thresholds.silent - start))
+        up[mute] = down[mute] = 0.0
         settled = (up >= thresholds.above) | (down >= thresholds.below)
         count = int(settled.argmax()) + 1 if settled.any() else len(up)
         peak_up = max(peak_up, float(up[:count].max()))

@@ -13,6 +13,14 @@ from evals.models.candidates import (
 )
 from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, Upload
 from evals.models.evaluations import Evaluation, Run, Shard
+from evals.models.facts import CascadeReplay, ModelFactsRow, Scenario
+from evals.models.prices import (
+    CataloguePrice,
+    EndpointPrice,
+    HostingPlan,
+    TeamHardware,
+    ThroughputTest,
+)
 from evals.models.pumping import EndpointLimit, Worker
 from evals.models.tasks import ScorerSet, Task
 from evals.models.teams import Membership, OneTimeLink, Role, Team, User
@@ -22,27 +30,35 @@ from evals.models.verdicts import VerdictRow
 __all__ = [
     "AuditEntry",
     "Candidate",
+    "CascadeReplay",
+    "CataloguePrice",
     "ConnectionTest",
     "Criterion",
     "Endpoint",
     "EndpointLimit",
+    "EndpointPrice",
     "EvalSet",
     "EvalSetVersion",
     "Evaluation",
     "Harness",
+    "HostingPlan",
     "Membership",
     "Model",
+    "ModelFactsRow",
     "OneTimeLink",
     "QualityBar",
     "RecordedAnswerRow",
     "Role",
     "Run",
     "Sample",
+    "Scenario",
     "ScorerSet",
     "Secret",
     "Shard",
     "Task",
     "Team",
+    "TeamHardware",
+    "ThroughputTest",
     "Trial",
     "Upload",
     "User",

@@ -14,6 +14,7 @@ class Task(models.Model):
     is_interactive = models.BooleanField(null=True)
     monthly_volume = models.PositiveBigIntegerField(null=True)
     failure_cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True)
+    switch_days = models.PositiveIntegerField(null=True)  # to move to another candidate
     incumbent = models.ForeignKey(
         "Candidate", on_delete=models.SET_NULL, null=True, related_name="+"
     )

@@ -29,6 +29,7 @@ class Trial(models.Model):
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     cached_tokens = models.PositiveIntegerField(null=True)
+    cache_write_tokens = models.PositiveIntegerField(null=True)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     latency_seconds = models.FloatField(null=True)
     ttft_seconds = models.FloatField(null=True)

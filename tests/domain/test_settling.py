@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -92,11 +93,10 @@ def test_scores_of_different_length_are_refused():
         read([1.0, 1.0], [1.0])
 
 
-def test_evidence_speaks_only_after_the_silent_samples():
-    scores = [1.0] * 40
-    assert read(scores).n < 30
-    assert read_prefix(
-        scores, scores, bar=0.85, path=RatePath, thresholds=BOTH, silent=35
-    ) == read_prefix(scores[:36], scores[:36], bar=0.85, path=RatePath, thresholds=BOTH, silent=35)
-    quiet = read_prefix(scores, scores, bar=0.85, path=RatePath, thresholds=BOTH, silent=40)
-    assert (quiet.is_above, quiet.p_above, quiet.p_below) == (None, 1.0, 1.0)
+def test_the_silent_samples_alone_settle_nothing():
+    def quiet(silent):
+        return read([1.0] * 40, thresholds=replace(BOTH, silent=silent))
+
+    assert read([1.0] * 40).n < 30
+    assert (quiet(35).n, quiet(35).is_above) == (36, True)
+    assert (quiet(40).is_above, quiet(40).p_above, quiet(40).p_below) == (None, 1.0, 1.0)
