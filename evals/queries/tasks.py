@@ -7,6 +7,7 @@ from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.controlcards import ControlCard, control_card
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.specs import criterion_specs
@@ -69,10 +70,11 @@ class TaskPage:
     answer: Answer | None
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
+    control: ControlCard | None
 
 
 def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in ten queries; select its incumbent's endpoint beforehand."""
+    """Return the page of a task, in twelve queries; select incumbent's endpoint and team first."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
@@ -98,6 +100,7 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
         answer=_answer(task, version, bar),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
+        control=control_card(task, today=now.date()),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from evals.domain.motfiles import MotRelease
+from evals.domain.openness import MofClass
 
 
 def openness_text(releases: Sequence[MotRelease]) -> str:
@@ -14,5 +15,5 @@ def openness_text(releases: Sequence[MotRelease]) -> str:
 
 def _document(release: MotRelease) -> dict[str, object]:
     openness = release.openness
-    progress = dict(reversed(openness.progress.items()))
+    progress = {name: openness.progress[name] for name in reversed(MofClass)}
     return {"name": release.name, "mof_class": openness.mof_class, "progress": progress}

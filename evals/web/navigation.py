@@ -21,6 +21,7 @@ SECTIONS = {
     "candidate": "candidates",
     "connection": "candidates",
     "endpoint": "endpoints",
+    "model": "models",
     "portfolio": "portfolio",
     "worker": "workers",
 }

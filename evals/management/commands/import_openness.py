@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from evals.domain.motfiles import MotRelease, read_mot_file
 from evals.domain.problems import InputError, Problem
@@ -105,5 +106,6 @@ def _print_table(imported: Sequence[Imported]) -> None:
     for each in imported:
         openness = each.release.openness
         shares = (f"{share} %" for share in openness.progress.values())
-        table.add_row(each.release.name, openness.mof_class or "none", *shares, each.identifier)
+        reached = openness.mof_class or "none"
+        table.add_row(Text(each.release.name), reached, *shares, Text(each.identifier))
     Console(soft_wrap=True).print(table)

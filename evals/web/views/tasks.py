@@ -22,6 +22,6 @@ def tasks(request: TeamRequest) -> HttpResponse:
 @member_required
 def task(request: TeamRequest, task_id: int) -> HttpResponse:
     """Show one task: the answer first, then what it rests on."""
-    found = access.tasks_for(request.team).select_related("incumbent__endpoint")
+    found = access.tasks_for(request.team).select_related("team", "incumbent__endpoint")
     page = task_page(get_object_or_404(found, pk=task_id), now=timezone.now())
     return render(request, "evals/task.html", {"page": page})
