@@ -67,11 +67,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartStanding:
-    """Weights, data, recipe or tooling: published, allowed, kept here, tested here."""
+    """Weights, data, recipe or tooling: published, allowed, kept here, tested here.
+
+    `allowed` speaks of what is published; None: nothing is.
+    """
 
     part: Part
     published: State
-    allowed: State
+    allowed: State | None
     needs: tuple[Need, ...]
     mirror_sha256: str | None
     tested_on: date | None
@@ -91,21 +94,24 @@ class Ladder:
         return next((step for step in self.steps if step.state is not State.YES), None)
 
 
-def ladder_of(facts: ModelFacts) -> Ladder:
-    """Return how high a model stands, from what is published and what the team holds itself."""
-    needs = needs_of(facts)
+def ladder_of(facts: ModelFacts, *, ran_on: date | None = None) -> Ladder:
+    """Return how high a model stands, from what is published and what the team holds itself.
+
+    `ran_on` is when the team last ran the model on hardware of its own.
+    """
+    needs = needs_of(facts, ran_on=ran_on)
     steps = _steps(needs)
     first_open = next((step for step in steps if step.state is not State.YES), None)
     return Ladder(
         rung=_rung(first_open),
         steps=steps,
-        parts=tuple(_standing(part, needs, facts) for part in Part),
+        parts=tuple(_standing(part, needs, facts, ran_on) for part in Part),
     )
 
 
-def rung_of(facts: ModelFacts) -> Rung | None:
+def rung_of(facts: ModelFacts, *, ran_on: date | None = None) -> Rung | None:
     """Return the highest rung that is reached; None where nothing is known."""
-    return ladder_of(facts).rung
+    return ladder_of(facts, ran_on=ran_on).rung
 
 
 def _rung(first_open: Step | None) -> Rung | None:
@@ -133,14 +139,18 @@ def _all_of(states: Sequence[State]) -> State:
     return State.UNKNOWN if State.UNKNOWN in states else State.YES
 
 
-def _standing(part: Part, needs: Sequence[Need], facts: ModelFacts) -> PartStanding:
+def _standing(
+    part: Part, needs: Sequence[Need], facts: ModelFacts, ran_on: date | None
+) -> PartStanding:
     of_part = tuple(need for need in needs if need.part is part)
+    there = [need.allowed for need in of_part if need.published is not State.NO]
     evidence = next((held for held in facts.evidence if held.part == part), None)
+    tested_on = evidence.tested_on if evidence else None
     return PartStanding(
         part=part,
         published=_all_of([need.published for need in of_part]),
-        allowed=_all_of([need.allowed for need in of_part]),
+        allowed=_all_of(there) if there else None,
         needs=of_part,
         mirror_sha256=evidence.mirror_sha256 if evidence else None,
-        tested_on=evidence.tested_on if evidence else None,
+        tested_on=tested_on or (ran_on if part is Part.WEIGHTS else None),
     )

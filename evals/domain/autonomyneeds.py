@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from evals.domain import openness
@@ -59,26 +60,43 @@ class Need:
 
 
 STATES = {True: State.YES, False: State.NO}
+WEIGHTS, TOKENIZER, INFERENCE = "weights", "tokenizer", "inference code"
+CHECKPOINTS, FINE_TUNING = "intermediate checkpoints", "fine-tuning"
 Permission = Callable[[Licence], bool | None]
 
 
-def needs_of(facts: ModelFacts) -> tuple[Need, ...]:
-    """Return all that the five rungs ask for, in their order, with the team's own evidence."""
+def needs_of(facts: ModelFacts, *, ran_on: date | None = None) -> tuple[Need, ...]:
+    """Return all that the five rungs ask for, in their order, with the team's own evidence.
+
+    `ran_on` is when the team last ran the model on hardware of its own, whatever was published.
+    """
     known = None if facts.components is None else assess(facts.components, facts.licences)
     evidence = {held.part: held for held in facts.evidence}
-    return tuple(
+    needs = (
         _proven(need, evidence.get(need.part.value)) for need in _published_needs(facts, known)
+    )
+    return tuple(needs if ran_on is None else (_proven_by_run(need, ran_on) for need in needs))
+
+
+def _proven_by_run(need: Need, ran_on: date) -> Need:
+    """Return the need as a run proves it: weights, tokenizer and something to run them with."""
+    if need.name not in {WEIGHTS, TOKENIZER, INFERENCE} or need.proof is Proof.TESTED:
+        return need
+    return replace(
+        need,
+        proof=Proof.TESTED,
+        allowed=need.allowed if need.name == WEIGHTS else State.YES,
+        reason=f"ran here on {ran_on}; {need.reason}",
     )
 
 
 def _published_needs(facts: ModelFacts, known: Openness | None) -> Iterator[Need]:
-    weights, tooling = Part.WEIGHTS, Part.TOOLING
     yield _weights(facts, known)
     inference = _inference_code(facts, known)
     yield inference
     yield _adaptable(facts, known)
     yield _tokenizer(facts, inference)
-    yield _component(3, tooling, openness.EVALUATION_CODE, known)
+    yield _component(3, Part.TOOLING, openness.EVALUATION_CODE, known)
     yield _component(3, Part.DATA, openness.EVALUATION_DATA, known)
     yield _component(4, Part.RECIPE, openness.TRAINING_CODE, known)
     yield _readable(4, Part.RECIPE, "recipe", (openness.REPORT, openness.PAPER), known)
@@ -87,17 +105,21 @@ def _published_needs(facts: ModelFacts, known: Openness | None) -> Iterator[Need
     )
     yield _component(5, Part.DATA, openness.DATASETS, known)
     yield _component(5, Part.RECIPE, openness.PREPROCESSING, known)
-    yield _component(5, weights, openness.CHECKPOINTS, known)
+    checkpoints = _component(5, Part.WEIGHTS, openness.CHECKPOINTS, known)
+    yield replace(checkpoints, name=CHECKPOINTS)
 
 
 def _proven(need: Need, evidence: TeamEvidence | None) -> Need:
     """Return the need with what the team holds itself; it speaks of final weights alone."""
-    if evidence is None or need.name == openness.CHECKPOINTS.name:
+    if evidence is None or need.name in {CHECKPOINTS, FINE_TUNING}:
         proof = Proof.PUBLISHED if need.published is State.YES else Proof.NONE
         return replace(need, proof=proof)
     if evidence.tested_on is not None:
         said = f"tested here on {evidence.tested_on}"
-        return replace(need, proof=Proof.TESTED, reason=f"{said}; {need.reason}")
+        tested = replace(need, proof=Proof.TESTED, reason=f"{said}; {need.reason}")
+        # Whoever tests code or data has some of their own; weights come under a licence.
+        is_own = need.allowed is State.UNKNOWN and need.name != WEIGHTS
+        return replace(tested, allowed=State.YES) if is_own else tested
     if evidence.mirror_sha256:
         return replace(need, proof=Proof.MIRRORED, reason=f"kept here; {need.reason}")
     return replace(need, proof=Proof.PUBLISHED if need.published is State.YES else Proof.NONE)
@@ -110,7 +132,7 @@ def _weights(facts: ModelFacts, known: Openness | None) -> Need:
     return Need(
         rung=1,
         part=Part.WEIGHTS,
-        name="weights",
+        name=WEIGHTS,
         published=published,
         allowed=State.UNKNOWN if published is State.NO else allowed,
         reason=words.get(published, "not known to be published"),
@@ -141,7 +163,7 @@ def _adaptable(facts: ModelFacts, known: Openness | None) -> Need:
     return Need(
         rung=2,
         part=Part.WEIGHTS,
-        name="fine-tuning",
+        name=FINE_TUNING,
         published=published,
         allowed=allowed,
         reason=terms if published is not State.NO or facts.is_open else f"no weights; {terms}",
@@ -158,7 +180,7 @@ def _tokenizer(facts: ModelFacts, inference: Need) -> Need:
     return Need(
         rung=2,
         part=Part.WEIGHTS,
-        name="tokenizer",
+        name=TOKENIZER,
         published=state,
         allowed=State.YES,
         reason=reason,

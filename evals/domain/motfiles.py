@@ -49,6 +49,11 @@ class MotRelease:
     warnings: tuple[str, ...]
 
     @property
+    def file_name(self) -> str:
+        """The name of its file, without the folder."""
+        return self.file.replace("\\", "/").rpartition("/")[2]
+
+    @property
     def openness(self) -> Openness:
         """Its class and progress; without components nothing counts."""
         return assess(self.components or (), self.licences)
@@ -62,7 +67,7 @@ class MotRelease:
     def into(self, before: ModelFacts, *, today: date) -> ModelFacts:
         """Return what was known before with what the file says; it says nothing of the rest."""
         dated = f" of {self.dated}" if self.dated else ""
-        source = Source(url=TOOL, opened_on=today, says=f"openness: {self.file}{dated}")
+        source = Source(url=TOOL, opened_on=today, says=f"openness: {self.file_name}{dated}")
         others = (each for each in before.sources if each.url != TOOL)
         return replace(
             before,

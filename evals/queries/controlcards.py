@@ -1,15 +1,16 @@
 """Control: the incumbent against the candidates of a task, rung by rung."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from evals.domain.autonomy import Rung, ladder_of
+from evals.domain.autonomy import Ladder, Rung, ladder_of
 from evals.domain.modelfacts import ModelFacts
+from evals.domain.openness import Openness, assess
 from evals.domain.supply import supply_of
 from evals.models import Candidate, Task
 from evals.queries import opennesswords as words
-from evals.queries.modelfacts import facts_for, facts_of
+from evals.queries.modelfacts import facts_for, facts_of, runs_here
 from evals.queries.models import model_key
 
 MOST_SHOWN = 6
@@ -48,28 +49,44 @@ class ControlCard:
 
 
 def control_card(task: Task, *, today: date) -> ControlCard | None:
-    """Return the card in two queries; None for a task without candidates."""
+    """Return the card in three queries; None for a task without candidates."""
     rows = task.candidates.filter(archived_at__isnull=True).select_related("model")
     candidates = sorted(rows, key=lambda row: (row.pk != task.incumbent_id, row.pk))
     if not candidates:
         return None
-    known = facts_for(task.team, [candidate.model.identifier for candidate in candidates])
-    shown = [
-        (row, facts_of(row.model, known.get(row.model.identifier)))
-        for row in candidates[:MOST_SHOWN]
-    ]
-    every = [facts for _, facts in shown]
+    known_by = [candidate.model.identifier for candidate in candidates]
+    known = facts_for(task.team, known_by)
+    ran = runs_here(task.team, known_by)
+    shown = [_shown(row, known, ran) for row in candidates[:MOST_SHOWN]]
     return ControlCard(
-        columns=tuple(_column(task, row, facts) for row, facts in shown),
-        rungs=_rungs(every),
-        facts=_facts(every, today),
+        columns=tuple(_column(task, each) for each in shown),
+        rungs=_rungs(shown),
+        facts=_facts([each.facts for each in shown], today),
         sentence=_sentence(task, shown),
         left_out=len(candidates) - len(shown),
     )
 
 
-def _column(task: Task, candidate: Candidate, facts: ModelFacts) -> ControlColumn:
-    ladder = ladder_of(facts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A candidate with what is known of its model."""
+
+    candidate: Candidate
+    facts: ModelFacts
+    ladder: Ladder
+
+
+def _shown(
+    candidate: Candidate, known: Mapping[str, ModelFacts], ran: Mapping[str, date]
+) -> _Shown:
+    identifier = candidate.model.identifier
+    facts = facts_of(candidate.model, known.get(identifier))
+    ladder = ladder_of(facts, ran_on=ran.get(identifier))
+    return _Shown(candidate=candidate, facts=facts, ladder=ladder)
+
+
+def _column(task: Task, shown: _Shown) -> ControlColumn:
+    candidate, facts, ladder = shown.candidate, shown.facts, shown.ladder
     return ControlColumn(
         name=candidate.name,
         model=facts.name,
@@ -81,8 +98,8 @@ def _column(task: Task, candidate: Candidate, facts: ModelFacts) -> ControlColum
     )
 
 
-def _rungs(every: Sequence[ModelFacts]) -> tuple[ControlRow, ...]:
-    ladders = [ladder_of(facts) for facts in every]
+def _rungs(shown: Sequence[_Shown]) -> tuple[ControlRow, ...]:
+    ladders = [each.ladder for each in shown]
     return tuple(
         ControlRow(
             label=f"{rung.name} {rung.words}",
@@ -104,6 +121,7 @@ def _facts(every: Sequence[ModelFacts], today: date) -> tuple[ControlRow, ...]:
     told = (
         ("Licence", [licence.name for licence in licences]),
         ("It asks for", [_flags(licence) for licence in licences]),
+        ("MOF class", [words.class_words(_openness(facts)) for facts in every]),
         ("Hosts", [words.hosts_words(supply) for supply in supplies]),
         ("Countries", [words.jurisdictions_words(supply) for supply in supplies]),
         ("Version pin", [words.yes_no(facts.has_version_pin) for facts in every]),
@@ -123,18 +141,22 @@ def _facts(every: Sequence[ModelFacts], today: date) -> tuple[ControlRow, ...]:
     return (*plain, ControlRow(label="Retires", cells=retires))
 
 
+def _openness(facts: ModelFacts) -> Openness | None:
+    return None if facts.components is None else assess(facts.components, facts.licences)
+
+
 def _flags(licence: words.LicenceWords) -> str:
     if not licence.is_known or licence.name == words.UNKNOWN:
         return words.UNKNOWN
     return "; ".join(licence.flags) or "nothing flagged"
 
 
-def _sentence(task: Task, shown: Sequence[tuple[Candidate, ModelFacts]]) -> str:
+def _sentence(task: Task, shown: Sequence[_Shown]) -> str:
     """Return what the best candidate could do without its lab that the incumbent cannot."""
-    if task.incumbent_id is None or shown[0][0].pk != task.incumbent_id:
+    if task.incumbent_id is None or shown[0].candidate.pk != task.incumbent_id:
         return ""
-    now = ladder_of(shown[0][1]).rung
-    rungs = [(ladder_of(facts).rung, row.name) for row, facts in shown[1:]]
+    now = shown[0].ladder.rung
+    rungs = [(each.ladder.rung, each.candidate.name) for each in shown[1:]]
     known = [(rung, name) for rung, name in rungs if rung is not None]
     if not known or now is None:
         return ""

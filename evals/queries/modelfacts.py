@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from django.db.models import Max
 from django.db.models.functions import Lower
 
 from evals.domain.modelfacts import LicenceKind, ModelFacts
 from evals.domain.modelfactsreading import facts_from, facts_mapping, read_catalogue
-from evals.models import Model, ModelFactsRow, Team
+from evals.domain.specs import EndpointKind
+from evals.models import Model, ModelFactsRow, Run, Team
+from evals.models.evaluations import RunState
 
+OWN_HARDWARE = [EndpointKind.OPENVINO.value, EndpointKind.HF.value, EndpointKind.VLLM.value]
 CATALOGUE_FILE = "models.yaml"
 
 
@@ -86,6 +91,18 @@ def facts_of(model: Model, known: ModelFacts | None) -> ModelFacts:
         is_open=model.is_open if facts.is_open is None else facts.is_open,
         licences=licences,
     )
+
+
+def runs_here(team: Team, identifiers: Iterable[str]) -> dict[str, date]:
+    """Return when each model last answered from hardware of the team's own, in one query."""
+    runs = Run.objects.filter(
+        evaluation__task__team=team,
+        candidate__model__identifier__in=list(identifiers),
+        candidate__endpoint__kind__in=OWN_HARDWARE,
+        state=RunState.COMPLETED,
+    )
+    last = runs.values_list("candidate__model__identifier").annotate(Max("finished_at"))
+    return {identifier: ended.date() for identifier, ended in last.order_by() if ended}
 
 
 def blank(identifier: str) -> ModelFacts:

@@ -1,10 +1,10 @@
 """The page of one model: what is known of it, from where, and what follows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from evals.domain.autonomy import Ladder, PartStanding, State, Step, ladder_of
+from evals.domain.autonomy import Ladder, Need, PartStanding, State, Step, ladder_of
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.openness import Finding, MofClass, Openness, assess, component_called
 from evals.domain.supply import Supply, supply_of
@@ -12,7 +12,7 @@ from evals.models import Candidate, Model, ModelFactsRow, Team
 from evals.queries import figures
 from evals.queries import opennesswords as words
 from evals.queries.candidatefacts import Fact
-from evals.queries.modelfacts import blank, facts_of, in_catalogue, merged, rows_for
+from evals.queries.modelfacts import blank, facts_of, in_catalogue, merged, rows_for, runs_here
 from evals.queries.models import model_key, shown_name
 
 
@@ -24,6 +24,7 @@ class FoundModel:
     facts: ModelFacts
     row: ModelFactsRow | None
     models: tuple[Model, ...]
+    ran_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +123,15 @@ def found_model(team: Team, key: str) -> FoundModel | None:
         return None
     facts = facts_of(own[0], known) if own else known or blank(key)
     place = model_key(own[0]) if own else facts.identifier
-    return FoundModel(key=place, facts=facts, row=row, models=own)
+    ran = runs_here(team, [model.identifier for model in own])
+    return FoundModel(
+        key=place, facts=facts, row=row, models=own, ran_on=max(ran.values(), default=None)
+    )
 
 
 def model_page(found: FoundModel, *, today: date) -> ModelPage:
     """Return the page of a model, in one query more than finding it took."""
-    facts, ladder = found.facts, ladder_of(found.facts)
+    facts, ladder = found.facts, ladder_of(found.facts, ran_on=found.ran_on)
     supply = supply_of(facts, today=today)
     known = None if facts.components is None else assess(facts.components, facts.licences)
     return ModelPage(
@@ -196,21 +200,28 @@ def _part(part: PartStanding) -> PartLine:
     return PartLine(
         name=words.PART_QUESTIONS[part.part],
         what=", ".join(need.name for need in part.needs),
-        published=_marked(part.published, _lacking(part, "published")),
-        allowed=_marked(part.allowed, _lacking(part, "allowed")),
+        published=_marked(part.published, _lacking(part.needs, "published")),
+        allowed=_allowed(part),
         mirrored=words.Marked(
-            mark="met" if kept else "missed", words=f"sha256 {kept[:12]}…" if kept else "no"
+            mark="met" if kept else "", words=f"sha256 {kept[:12]}…" if kept else "no"
         ),
         tested=words.Marked(
-            mark="met" if part.tested_on else "missed",
+            mark="met" if part.tested_on else "",
             words=words.day_words(part.tested_on) if part.tested_on else "no",
         ),
     )
 
 
-def _lacking(part: PartStanding, question: str) -> str:
+def _allowed(part: PartStanding) -> words.Marked:
+    if part.allowed is None:
+        return words.Marked(mark="", words="nothing is published")
+    there = [need for need in part.needs if need.published is not State.NO]
+    return _marked(part.allowed, _lacking(there, "allowed"))
+
+
+def _lacking(needs: Iterable[Need], question: str) -> str:
     """Return which things of a part are not published or not allowed, or not known to be."""
-    states = [(need.name, getattr(need, question)) for need in part.needs]
+    states = [(need.name, getattr(need, question)) for need in needs]
     no = [name for name, state in states if state is State.NO]
     unknown = [name for name, state in states if state is State.UNKNOWN]
     said = [f"not {', '.join(no)}"] if no else []

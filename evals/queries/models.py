@@ -9,7 +9,7 @@ from evals.domain.openness import assess
 from evals.domain.supply import supply_of
 from evals.models import Model, ModelFactsRow, Team
 from evals.queries import opennesswords as words
-from evals.queries.modelfacts import blank, catalogue, facts_of, in_catalogue, merged
+from evals.queries.modelfacts import blank, catalogue, facts_of, in_catalogue, merged, runs_here
 
 LISTED = 300
 
@@ -28,7 +28,6 @@ class ModelLine:
     retires: str
     retires_state: str
     hosts: str
-    is_own: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class ModelsPage:
 
 
 def models_page(team: Team, *, query: str, openness: str, today: date) -> ModelsPage:
-    """Return the list, in two queries.
+    """Return the list, in three queries.
 
     Args:
         team: Whose models go first.
@@ -53,10 +52,13 @@ def models_page(team: Team, *, query: str, openness: str, today: date) -> Models
         today: What retirements are counted from.
     """
     own = _own_facts(team)
+    ran = runs_here(team, [facts.identifier for _, facts in own])
     taken = {facts.identifier.casefold() for _, facts in own}
     listed = [facts for facts in catalogue().values() if facts.identifier.casefold() not in taken]
-    own_lines = [_line(facts, key=key, today=today, is_own=True) for key, facts in own]
-    others = [_line(facts, key=facts.identifier, today=today, is_own=False) for facts in listed]
+    own_lines = [
+        _line(facts, key=key, today=today, ran_on=ran.get(facts.identifier)) for key, facts in own
+    ]
+    others = [_line(facts, key=facts.identifier, today=today) for facts in listed]
     found = [line for line in others if _fits(line, query, openness)]
     return ModelsPage(
         own=tuple(line for line in own_lines if _fits(line, query, openness)),
@@ -90,7 +92,7 @@ def _own_facts(team: Team) -> list[tuple[str, ModelFacts]]:
     return list(own.values())
 
 
-def _line(facts: ModelFacts, *, key: str, today: date, is_own: bool) -> ModelLine:
+def _line(facts: ModelFacts, *, key: str, today: date, ran_on: date | None = None) -> ModelLine:
     supply = supply_of(facts, today=today)
     known = None if facts.components is None else assess(facts.components, facts.licences)
     return ModelLine(
@@ -100,11 +102,10 @@ def _line(facts: ModelFacts, *, key: str, today: date, is_own: bool) -> ModelLin
         openness=words.openness_word(facts),
         licence=words.licence_words(facts),
         mof_class=words.class_words(known),
-        rung=words.rung_words(rung_of(facts)),
+        rung=words.rung_words(rung_of(facts, ran_on=ran_on)),
         retires=words.retirement_words(supply.retirement),
         retires_state=words.retirement_state(supply.retirement),
         hosts=words.hosts_words(supply),
-        is_own=is_own,
     )
 
 

@@ -87,7 +87,7 @@ def import_release(
     chosen = identifier or identifier_of(team, release)
     before = facts_for(team, [chosen]).get(chosen) or blank(chosen)
     facts = release.into(before, today=today)
-    source = f"Model Openness Tool, {release.file}"
+    source = f"Model Openness Tool, {release.file_name}"
     save_facts(team=team, facts=facts, source=source, user=user)
     return Imported(release=release, identifier=chosen)
 

@@ -97,7 +97,7 @@ class FactsForm(forms.Form):
     @property
     def groups(self) -> Mapping[str, Sequence[Any]]:
         """The fields by heading, in rows of two or three."""
-        rows = {
+        rows: dict[str, list[tuple[str, ...]]] = {
             "What it is": [("name", "developer", "jurisdiction"), ("is_open", "released_on")],
             "Licences": [tuple(f"licence_{name}" for name in LICENCES)],
             "What came with it": [("components",), ("has_tokenizer", "is_fine_tunable")],
