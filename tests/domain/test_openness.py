@@ -86,7 +86,7 @@ REFERENCE = {
     ),
     "a report, class II": (
         (
-            "architecture=Apache-2.0 training=ECL-1.0 inference=AFL-1.1 evaluation=MIT-0 tools=UPL-1.0"
+            "architecture=Apache-2.0 training=ECL-1.0 inference=AFL-1.1 evaluation=MIT-0"
             " weights=CC-BY-3.0-DE evaldata=ODC-By-1.0 card=CC0-1.0 datacard=CC-BY-SA-4.0"
             " report=CC0-1.0 results=CC-BY-SA-4.0"
         ),

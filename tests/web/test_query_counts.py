@@ -13,9 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evals.domain.modelfacts import ModelFacts
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
+from evals.models import Evaluation, Model, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.modelfacts import save_facts
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -96,6 +98,25 @@ def trial(team: Team, size: int) -> str:
     return reverse("evals:trial", args=[made.pk, opened.pk])
 
 
+def models(team: Team, size: int) -> str:
+    made = make.task(team)
+    for number in range(size):
+        make.candidate(made, make.candidate_spec(f"open-{number}"))
+        know(team, f"lab/known-{number}")
+    return reverse("evals:models")
+
+
+def model(team: Team, size: int) -> str:
+    models(team, size)
+    know(team, "lab/open-0")
+    return reverse("evals:model", args=[Model.objects.get(identifier="lab/open-0").pk])
+
+
+def know(team: Team, identifier: str) -> None:
+    facts = ModelFacts(identifier=identifier, name=identifier, is_open=True)
+    save_facts(team=team, facts=facts, source="a test", user=None)
+
+
 def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
@@ -126,7 +147,9 @@ def specs(size: int) -> list[Any]:
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),
-        (task, 11),
+        (task, 14),
+        (models, 3),
+        (model, 5),
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),

@@ -15,6 +15,8 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
+    "/models/",
+    "/models/{model}/",
     "/account/",
 )
 WRITING = (
@@ -28,6 +30,8 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/models/import/",
+    "/models/{model}/edit/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -36,8 +40,12 @@ POSTS = (
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/models/{model}/restore/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
+EVERYBODYS = {
+    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
+    *("/models/", "/models/import/"),
+}
 
 
 @pytest.fixture
@@ -59,6 +67,7 @@ def fill(team) -> dict[str, int]:
         "version": version.pk,
         "candidate": candidate.pk,
         "endpoint": candidate.endpoint_id,
+        "model": candidate.model_id,
         "test": test.pk,
     }
 
