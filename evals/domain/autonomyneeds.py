@@ -188,12 +188,19 @@ def _tokenizer(facts: ModelFacts, inference: Need) -> Need:
 
 
 def _inference_code(facts: ModelFacts, known: Openness | None) -> Need:
+    """Return the need for code to run it: its own, the architecture's, or that of other hosts."""
     need = _component(1, Part.TOOLING, openness.INFERENCE_CODE, known)
-    others = others_than_developer(facts) if facts.is_open else ()
-    if need.state is State.YES or not others:
+    if need.state is State.YES:
         return need
-    served = "1 other serves it" if len(others) == 1 else f"{len(others)} others serve it"
-    return replace(need, published=State.YES, allowed=State.YES, reason=served)
+    others = others_than_developer(facts) if facts.is_open else ()
+    if others:
+        served = "1 other serves it" if len(others) == 1 else f"{len(others)} others serve it"
+        return replace(need, published=State.YES, allowed=State.YES, reason=served)
+    architecture = _component(1, Part.TOOLING, openness.ARCHITECTURE, known)
+    if architecture.state is State.YES:
+        reason = f"the architecture's code is {architecture.reason}"
+        return replace(architecture, name=INFERENCE, reason=reason)
+    return need
 
 
 def _component(rung: int, part: Part, kind: ComponentKind, known: Openness | None) -> Need:

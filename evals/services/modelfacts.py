@@ -96,23 +96,32 @@ def identifier_of(team: Team, release: MotRelease) -> str:
     """Return the model that a release is: by its repository at Hugging Face, else by its name.
 
     The team's models go before the catalogue's. A name also finds the one model whose identifier
-    ends with it; where there is none, or several, the release is a model of its own.
+    ends with it or that is called so; where there is none, or several, it is a model of its own.
     """
-    models = Model.objects.filter(team=team).order_by("pk").values_list("identifier", flat=True)
-    rows = ModelFactsRow.objects.filter(team=team).order_by("pk")
-    own = dict.fromkeys([*models, *rows.values_list("identifier", flat=True)])
-    known = [*own, *(each for each in catalogue() if each not in own)]
+    names = _names(team)
     for wanted in filter(None, (release.repository, release.name)):
-        if same := [each for each in known if each.casefold() == wanted.casefold()]:
+        if same := [each for each in names if each.casefold() == wanted.casefold()]:
             return same[0]
     if release.repository is not None:
         return release.repository
-    last = [each for each in known if _last(each) == release.name.casefold()]
-    return last[0] if len(last) == 1 else release.name[:300]
+    called = [each for each, known_as in names.items() if _plain(release.name) in known_as]
+    return called[0] if len(called) == 1 else release.name[:300]
 
 
-def _last(identifier: str) -> str:
-    return identifier.rpartition("/")[2].casefold()
+def _names(team: Team) -> dict[str, set[str]]:
+    """Return what each known model is called, the team's own first."""
+    models = Model.objects.filter(team=team).order_by("pk").values_list("identifier", flat=True)
+    rows = ModelFactsRow.objects.filter(team=team).order_by("pk")
+    own = {row.identifier: str(row.facts.get("name", "")) for row in rows}
+    listed = {identifier: facts.name for identifier, facts in catalogue().items()}
+    named = {**dict.fromkeys(models, ""), **own}
+    named.update({each: name for each, name in listed.items() if each not in named})
+    return {each: {_plain(each.rpartition("/")[2]), _plain(name)} for each, name in named.items()}
+
+
+def _plain(name: str) -> str:
+    """Return "Llama 3 8B" and "llama-3-8b" as the same."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def _row_of(team: Team, identifier: str) -> ModelFactsRow | None:

@@ -86,6 +86,11 @@ def test_others_who_serve_it_show_that_it_can_be_run():
     assert rung_of(shared) is Rung.R2
 
 
+def test_the_code_of_the_architecture_will_do_to_run_it():
+    assert rung_of(facts("Model parameters (Final)", "Model architecture")) is Rung.R2
+    assert rung_of(facts("Model parameters (Final)", "Model card")) is Rung.R0
+
+
 def test_a_run_on_hardware_of_ones_own_outranks_what_is_published():
     unknown = facts(has_tokenizer=None)
     assert rung_of(unknown) is None

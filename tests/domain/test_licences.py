@@ -27,7 +27,7 @@ def test_anything_else_does_not_count_not_even_an_open_one_spelt_otherwise(writt
 @pytest.mark.parametrize(
     ("content", "identifiers", "others"),
     [
-        (ContentType.CODE, "0BSD AFL-3.0 Apache-2.0 ECL-2.0 ISC MIT MulanPSL-2.0 NCSA", "CC-BY-4.0"),
+        (ContentType.CODE, "0BSD AFL-3.0 Apache-2.0 ECL-2.0 ISC MIT MulanPSL-2.0", "CC-BY-4.0"),
         (ContentType.DATA, "CDLA-Permissive-2.0 C-UDA-1.0 CC-PDDC CC0-1.0 PDDL-1.0", "MIT"),
         (ContentType.DOCUMENT, "CC-BY-4.0 CC-BY-SA-3.0 FreeBSD-DOC CC0-1.0 Apache-2.0", "MIT"),
     ],

@@ -88,6 +88,20 @@ def test_the_list_is_searched_by_its_address(editor_client, team):
     assert editor_client.get(address + "?openness=x&q=%00").status_code == 200
 
 
+def test_a_viewer_reads_and_is_offered_nothing_to_write(viewer_client, team):
+    whole(team)
+    text = text_of(viewer_client.get(reverse("evals:models")))
+    assert "lab/Whole-7B" in text
+    page = text_of(viewer_client.get(model_address("lab/Whole-7B")))
+    for name in ("model_edit", "model_restore"):
+        assert reverse(f"evals:{name}", args=["lab/Whole-7B"]) not in page
+    assert reverse("evals:model_import") not in text + page
+
+
+def test_the_list_asks_the_anonymous_to_sign_in(client, db):
+    assert client.get(reverse("evals:models")).status_code == 302
+
+
 def test_a_model_page_says_class_progress_ladder_and_supply(editor_client, team):
     whole(team)
     text = text_of(editor_client.get(model_address("lab/Whole-7B")))

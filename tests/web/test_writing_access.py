@@ -15,7 +15,6 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
-    "/models/",
     "/models/{model}/",
     "/account/",
 )
@@ -42,10 +41,7 @@ POSTS = (
     "/endpoints/{endpoint}/limits/",
     "/models/{model}/restore/",
 )
-EVERYBODYS = {
-    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
-    *("/models/", "/models/import/"),
-}
+EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/", "/models/import/"}
 
 
 @pytest.fixture
