@@ -23,7 +23,7 @@ def test_the_key_is_kept_when_the_passphrase_is_replaced(settings):
     row, _ = instance_key()
     settings.STORED_SECRET_KEYS = f"new one,{settings.STORED_SECRET_KEYS}"
     assert rotate_secrets(now=timezone.now()) == 1
-    settings.STORED_SECRET_KEYS = "new one"
+    settings.STORED_SECRET_KEYS = "new one"  # noqa: S105
     kept, key = instance_key()
     assert kept.pk == row.pk
     assert is_signed(b"record", signature=sign(b"record", key), public_key=row.public_key)
@@ -31,7 +31,7 @@ def test_the_key_is_kept_when_the_passphrase_is_replaced(settings):
 
 def test_without_the_passphrase_nothing_is_signed(settings):
     instance_key()
-    settings.STORED_SECRET_KEYS = "another one"
+    settings.STORED_SECRET_KEYS = "another one"  # noqa: S105
     with pytest.raises(UnreadableSecretError, match="the signing key"):
         instance_key()
     assert InstanceKey.objects.count() == 1
