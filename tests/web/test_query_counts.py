@@ -109,10 +109,9 @@ def report(team: Team, size: int) -> str:
 
 def proposed(team: Team, size: int) -> Report:
     made = finished_evaluation(team, 2)
-    for number in range(size):
-        user = make.member(team, email=f"{made.pk}-{number}@example.com")
-        last = propose_report(evaluation=made, user=user, now=timezone.now())
-    return last
+    user = make.member(team, email=f"{made.pk}@example.com")
+    records = [propose_report(evaluation=made, user=user, now=timezone.now()) for _ in range(size)]
+    return records[-1]
 
 
 def run_of(evaluation: Evaluation) -> Run:
