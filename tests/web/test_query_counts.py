@@ -15,8 +15,6 @@ from django.utils import timezone
 
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.specs import EndpointKind
-
-
 from evals.models import Evaluation, Model, Report, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
 from evals.services.decisions import propose_report
