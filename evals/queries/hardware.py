@@ -7,7 +7,7 @@ import yaml
 
 from evals.domain.hardware import Hardware
 from evals.domain.hardwarerows import read_hardware
-from evals.models import Team, TeamHardware
+from evals.models import TeamHardware
 
 
 @cache
@@ -17,15 +17,15 @@ def catalogue() -> dict[str, Hardware]:
     return {key: read_hardware(key, figures) for key, figures in yaml.safe_load(text).items()}
 
 
-def team_rows(team: Team) -> dict[str, TeamHardware]:
+def team_rows(team_id: int) -> dict[str, TeamHardware]:
     """Return the team's row of each key that counts: its newest. In one query."""
-    rows = TeamHardware.objects.filter(team=team).order_by("key", "-pk").distinct("key")
+    rows = TeamHardware.objects.filter(team=team_id).order_by("key", "-pk").distinct("key")
     return {row.key: row for row in rows}
 
 
-def hardware_for(team: Team) -> dict[str, Hardware]:
+def hardware_for(team_id: int) -> dict[str, Hardware]:
     """Return all rows that the team can choose from, in one query."""
-    return merged(team_rows(team))
+    return merged(team_rows(team_id))
 
 
 def merged(rows: dict[str, TeamHardware]) -> dict[str, Hardware]:

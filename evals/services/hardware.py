@@ -26,7 +26,7 @@ def free_key(team: Team, name: str) -> str:
                 message=f"found {name!r}, expected a name with letters or digits", column="name"
             )
         )
-    if key in hardware_for(team):
+    if key in hardware_for(team.pk):
         raise InputError(
             Problem(message=f"there is hardware called {name!r} already: edit that", column="name")
         )

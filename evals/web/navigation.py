@@ -21,6 +21,7 @@ SECTIONS = {
     "candidate": "candidates",
     "connection": "candidates",
     "endpoint": "endpoints",
+    "hardware": "prices",
     "portfolio": "portfolio",
     "worker": "workers",
 }

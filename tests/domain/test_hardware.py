@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from evals.domain.hardware import Hardware, PriceBasis, owned_usd_per_hour, usd_
 from evals.domain.hardwarerows import read_hardware, written_hardware
 from evals.domain.problems import InputError
 
-BOUGHT = {
+BOUGHT: dict[str, Any] = {
     "purchase_usd": Decimal(7300),
     "amortisation_months": 10,
     "power_watts": Decimal(500),
@@ -46,7 +47,9 @@ def test_a_row_reads_back_as_it_was_written():
         "sources": [{"url": "https://x.example", "opened_on": "2026-11-22", "says": "24 GB"}],
     }
     row = read_hardware("x", figures)
-    assert (row.memory_gb, row.dated_on, row.spot_usd_per_hour) == (24, date(2026, 11, 22), None)
+    assert row.memory_gb == 24
+    assert row.dated_on == date(2026, 11, 22)
+    assert row.spot_usd_per_hour is None
     assert read_hardware("x", written_hardware(row)) == row
 
 

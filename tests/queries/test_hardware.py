@@ -66,19 +66,19 @@ def test_the_newest_row_of_a_team_counts_and_no_other_team_sees_it(team, django_
     for price in ("1.10", "1.20"):
         save(team, "l4", on_demand_usd_per_hour=Decimal(price))
     with django_assert_num_queries(1):
-        assert hardware_for(team)["l4"].on_demand_usd_per_hour == Decimal("1.20")
-    assert hardware_for(make.team())["l4"] == catalogue()["l4"]
+        assert hardware_for(team.pk)["l4"].on_demand_usd_per_hour == Decimal("1.20")
+    assert hardware_for(make.team().pk)["l4"] == catalogue()["l4"]
 
 
 def test_what_a_team_removes_is_off_its_list_and_comes_back_as_it_was(team):
     save(team, "l4", on_demand_usd_per_hour=Decimal("1.10"))
-    version = team_rows(team)["l4"]
-    remove_hardware(team=team, hardware=hardware_for(team)["l4"], user=None)
-    assert "l4" not in hardware_for(team)
+    version = team_rows(team.pk)["l4"]
+    remove_hardware(team=team, hardware=hardware_for(team.pk)["l4"], user=None)
+    assert "l4" not in hardware_for(team.pk)
     restore_hardware(team=team, key="l4", version=version, user=None)
-    assert hardware_for(team)["l4"].on_demand_usd_per_hour == Decimal("1.10")
+    assert hardware_for(team.pk)["l4"].on_demand_usd_per_hour == Decimal("1.10")
     restore_hardware(team=team, key="l4", version=None, user=None)
-    assert hardware_for(team)["l4"] == catalogue()["l4"]
+    assert hardware_for(team.pk)["l4"] == catalogue()["l4"]
     lines = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
     assert list(lines) == ["hardware changed", "hardware removed", *["hardware restored"] * 2]
 
