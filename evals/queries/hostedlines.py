@@ -19,6 +19,7 @@ BASES = {
     PriceBasis.PURCHASE: "bought",
 }
 PER_THOUSAND = 1000
+DIGITS = 3
 
 
 class UncostedError(Exception):
@@ -225,7 +226,7 @@ def _break_even(cost: HostedCost, grounds: CostGrounds) -> str:
         return _no_api(grounds)
     if cost.break_even_tasks is None:
         return f"never: dearer than {grounds.incumbent} at any volume"
-    return f"{cost.break_even_tasks:,} a month"
+    return f"about {_about(cost.break_even_tasks):,} a month"
 
 
 def _break_even_load(cost: HostedCost, grounds: CostGrounds) -> str:
@@ -252,6 +253,12 @@ def _curve_line(point: CurvePoint) -> CurveLine:
         mark=", ".join(name for name, holds in marks if holds),
         is_break_even=point.is_break_even,
     )
+
+
+def _about(volume: int) -> int:
+    """Return a volume to three digits that count, rounded up: no estimate knows more."""
+    scale = 10 ** max(0, len(str(volume)) - DIGITS)
+    return -(-volume // scale) * scale
 
 
 def _percent(share: Decimal) -> str:
