@@ -15,6 +15,7 @@ from evals.queries.hardware import catalogue, merged, team_rows
 
 UNKNOWN = "unknown"
 VERSIONS_SHOWN = 50
+LONGEST_HOST = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +205,19 @@ def per_hour_owned(row: Hardware) -> str:
 def _source(source: Source) -> SourceLine:
     return SourceLine(
         url=source.url,
-        host=urlsplit(source.url).netloc.removeprefix("www."),
+        host=_host(source.url),
         opened=_day(source.opened_on),
         says=source.says,
     )
+
+
+def _host(url: str) -> str:
+    """Return who keeps the page, short enough for a column."""
+    parts = urlsplit(url)
+    host = parts.netloc.removeprefix("www.")
+    if host == "raw.githubusercontent.com":
+        return f"github.com/{parts.path.split('/')[1]}"
+    return host if len(host) <= LONGEST_HOST else ".".join(host.split(".")[-2:])
 
 
 def _day(day: date | None) -> str:

@@ -39,15 +39,15 @@ def memory_line(hosting: Hosting) -> MemoryLine:
         sequences=plan.sequences,
     )
     if need is None:
-        return _unknown("unknown: the model's size is not on record")
+        return _unknown("the model's size is not on record")
     if row is None or row.memory_gb is None:
-        return _unknown("unknown: the hardware's memory is")
+        return _unknown("the hardware's memory is not on record")
     fit = memory_fit(need, gpu_memory_gb=row.memory_gb, gpus=plan.gpus_per_replica)
     return MemoryLine(text=_text(fit), state=_state(fit), note=_note(need), speed=_speed(hosting))
 
 
-def _unknown(text: str) -> MemoryLine:
-    return MemoryLine(text=text, state=CriterionState.UNSETTLED.value, note="", speed="")
+def _unknown(why: str) -> MemoryLine:
+    return MemoryLine(text="unknown", state="reference", note=why, speed="")
 
 
 def _text(fit: MemoryFit) -> str:

@@ -1,6 +1,7 @@
 """The hardware pages: what is shown, what a team adds and changes, and what is refused."""
 
 import pytest
+from django.test import Client
 
 from evals.models import AuditEntry, TeamHardware
 from evals.queries.hardware import catalogue, hardware_for
@@ -127,6 +128,10 @@ def test_a_viewer_reads_and_writes_nothing(viewer_client):
     for address in ("l4/remove/", "l4/restore/"):
         assert viewer_client.post(f"/prices/hardware/{address}").status_code == 404
     assert not TeamHardware.objects.exists()
+
+
+def test_somebody_who_is_not_signed_in_is_asked_to(db):
+    assert Client().get("/prices/hardware/")["Location"].startswith("/sign-in/?next=")
 
 
 def test_another_teams_rows_are_nobody_elses(editor_client, stranger_client):

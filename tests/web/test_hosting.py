@@ -199,7 +199,7 @@ def test_what_does_not_fit_says_how_many_gpus_would_hold_it(
 def test_a_size_that_is_not_on_record_leaves_the_fit_unknown(editor_client, evaluation, candidate):
     plan(editor_client, candidate)
     memory = hosted(editor_client, evaluation).memory
-    assert memory.text == "unknown: the model's size is not on record"
+    assert (memory.text, memory.note) == ("unknown", "the model's size is not on record")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ READING = (
     "/endpoints/",
     "/endpoints/{endpoint}/",
     "/account/",
+    "/prices/hardware/l4/",
 )
 WRITING = (
     "/tasks/new/",
@@ -28,16 +29,23 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/candidates/{candidate}/hosting/",
+    "/prices/hardware/new/",
+    "/prices/hardware/l4/edit/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
     "/candidates/{candidate}/archive/",
+    "/candidates/{candidate}/hosting/remove/",
     "/candidates/{candidate}/restore/",
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
+EVERYBODYS = {
+    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
+    *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
+}
 
 
 @pytest.fixture
