@@ -4,26 +4,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from evals.domain.costs import summarise_costs
-from evals.domain.hardware import Hardware, PriceBasis, usd_per_hour
-from evals.domain.hostedcosts import CurvePoint, HostedCost, hosted_cost, tasks_per_hour
-from evals.domain.hosting import Fleet
+from evals.domain.hostedcosts import CurvePoint, HostedCost, hosted_cost
 from evals.domain.specs import TaskSpec
 from evals.queries import figures
-from evals.queries.hardwarepages import per_hour, per_hour_owned
+from evals.queries.hostedfleets import UncostedError, basis_of, fleet_of, terms_of
 from evals.queries.hosting import Hosting
 from evals.queries.memorylines import MemoryLine, memory_line
 
-BASES = {
-    PriceBasis.ON_DEMAND: "on demand",
-    PriceBasis.SPOT: "spot",
-    PriceBasis.PURCHASE: "bought",
-}
 PER_THOUSAND = 1000
 DIGITS = 3
-
-
-class UncostedError(Exception):
-    """A plan that cannot be costed; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +70,7 @@ class HostedLine:
     per_mtok: str = ""
     load: str = ""
     break_even: str = ""
-    break_even_load: str = ""
+    break_even_note: str = ""
     curve: tuple[CurveLine, ...] = ()
     series: tuple[CurvePoint, ...] = ()
 
@@ -92,14 +81,14 @@ def hosted_line(candidate_id: int, name: str, hosting: Hosting, grounds: CostGro
         candidate_id=candidate_id,
         name=name,
         hardware=hosting.hardware.name if hosting.hardware else hosting.plan.hardware_key,
-        terms=_terms(hosting),
-        basis=_basis(hosting),
+        terms=terms_of(hosting),
+        basis=basis_of(hosting),
         is_estimated=hosting.measured is None,
         problem="",
         memory=memory_line(hosting),
     )
     try:
-        fleet = _fleet(hosting, grounds.tokens_per_task)
+        fleet = fleet_of(hosting, grounds.tokens_per_task)
     except UncostedError as error:
         return replace(start, problem=str(error))
     cost = hosted_cost(
@@ -127,85 +116,13 @@ def cost_texts(
     )
 
 
-def _fleet(hosting: Hosting, tokens_per_task: Decimal | None) -> Fleet:
-    plan = hosting.plan
-    return Fleet(
-        usd_per_hour=_rate(hosting),
-        gpus_per_replica=plan.gpus_per_replica,
-        tasks_per_hour=_throughput(hosting, tokens_per_task),
-        utilisation=plan.utilisation,
-        spare_gpus=plan.spare_gpus,
-        operations_share=plan.operations_share,
-        marginal_usd_per_task=plan.marginal_usd_per_1k_tasks / PER_THOUSAND,
-    )
-
-
-def _rate(hosting: Hosting) -> Decimal:
-    row, basis = hosting.hardware, hosting.plan.basis
-    if row is None:
-        raise UncostedError(f"“{hosting.plan.hardware_key}” is off your list of hardware.")
-    rate = usd_per_hour(row, basis)
-    if rate is None and basis is PriceBasis.PURCHASE:
-        raise UncostedError(f"What an hour of {row.name} costs is {per_hour_owned(row)}.")
-    if rate is None:
-        raise UncostedError(f"What an hour of {row.name} costs, {BASES[basis]}, is unknown.")
-    return rate
-
-
-def _throughput(hosting: Hosting, tokens_per_task: Decimal | None) -> Decimal:
-    measured, assumed = hosting.measured, hosting.plan.assumed_tokens_per_second
-    if measured and measured.best:
-        return measured.best.tasks_per_hour
-    if measured:
-        raise UncostedError(
-            f"No level of the throughput test of {figures.date(measured.on)} kept to the latency "
-            "bar, so what this hardware answers in time is unknown."
-        )
-    if assumed is None:
-        raise UncostedError(
-            "Its throughput is unknown: measure it, or suppose tokens a second in the plan."
-        )
-    if not tokens_per_task:
-        raise UncostedError(
-            "The tokens of a task are unknown, so tokens a second say nothing of tasks an hour."
-        )
-    return tasks_per_hour(assumed, tokens_per_task)
-
-
-def _terms(hosting: Hosting) -> str:
-    plan, row = hosting.plan, hosting.hardware
-    rate = None if row is None else usd_per_hour(row, plan.basis)
-    return f"{BASES[plan.basis]} {_hourly(row, plan.basis, rate)}"
-
-
-def _hourly(row: Hardware | None, basis: PriceBasis, rate: Decimal | None) -> str:
-    if rate is not None and basis is PriceBasis.PURCHASE:
-        return f"{figures.usd(rate)} / h"
-    dated = f" as of {row.dated_on.day} {row.dated_on:%b %Y}" if row and row.dated_on else ""
-    return f"{per_hour(rate)}{dated}"
-
-
-def _basis(hosting: Hosting) -> str:
-    measured, assumed = hosting.measured, hosting.plan.assumed_tokens_per_second
-    if measured is None:
-        if assumed is None:
-            return "not measured"
-        return f"est.: {assumed.normalize():,f} tokens/s supposed, until it is measured"
-    if measured.best is None:
-        return f"measured {figures.date(measured.on)}: no level within the latency bar"
-    best = measured.best
-    return (
-        f"measured {figures.date(measured.on)}: {best.tasks_per_hour:,.0f} tasks/h at "
-        f"{best.concurrency} at once, p95 {figures.seconds(best.p95_seconds)}"
-    )
-
-
 def _costed(
     start: HostedLine, hosting: Hosting, cost: HostedCost, grounds: CostGrounds
 ) -> HostedLine:
     month, plan = cost.month, hosting.plan
     spare = f" + {plan.spare_gpus} spare" if plan.spare_gpus else ""
     used = month.replicas * plan.gpus_per_replica if month else 0
+    even, note = _break_even(cost, grounds)
     return replace(
         start,
         costs=cost_texts(
@@ -214,33 +131,28 @@ def _costed(
         gpus=f"{used}{spare}" if month else figures.UNKNOWN,
         per_mtok=figures.usd(cost.usd_per_mtok),
         load=_percent(month.load) if month else figures.UNKNOWN,
-        break_even=_break_even(cost, grounds),
-        break_even_load=_break_even_load(cost, grounds),
+        break_even=even,
+        break_even_note=note,
         curve=tuple(_curve_line(point) for point in cost.curve),
         series=cost.curve,
     )
 
 
-def _break_even(cost: HostedCost, grounds: CostGrounds) -> str:
+def _break_even(cost: HostedCost, grounds: CostGrounds) -> tuple[str, str]:
+    """Return the volume from which hosting pays, and what there is to say of it."""
     if grounds.api_usd_per_task is None:
-        return _no_api(grounds)
+        return "unknown", _no_api(grounds)
     if cost.break_even_tasks is None:
-        return f"never: dearer than {grounds.incumbent} at any volume"
-    return f"about {_about(cost.break_even_tasks):,} a month"
-
-
-def _break_even_load(cost: HostedCost, grounds: CostGrounds) -> str:
-    if grounds.api_usd_per_task is None:
-        return _no_api(grounds)
-    if cost.break_even_load is None or cost.break_even_load > 1:
-        return "never, not even at full use"
-    return f"{_percent(cost.break_even_load)} of one replica"
+        return "never", f"dearer than {grounds.incumbent} at any volume"
+    load = cost.break_even_load
+    share = f", {_percent(load)} of one replica" if load is not None and load <= 1 else ""
+    return f"{_about(cost.break_even_tasks):,}", f"tasks a month or more{share}"
 
 
 def _no_api(grounds: CostGrounds) -> str:
     if not grounds.incumbent:
-        return "unknown: no incumbent"
-    return f"unknown, since the cost of {grounds.incumbent} is"
+        return "there is no incumbent to hold it against"
+    return f"the cost of {grounds.incumbent} is unknown"
 
 
 def _curve_line(point: CurvePoint) -> CurveLine:
@@ -257,7 +169,7 @@ def _curve_line(point: CurvePoint) -> CurveLine:
 
 def _about(volume: int) -> int:
     """Return a volume to three digits that count, rounded up: no estimate knows more."""
-    scale = 10 ** max(0, len(str(volume)) - DIGITS)
+    scale: int = 10 ** max(0, len(str(volume)) - DIGITS)
     return -(-volume // scale) * scale
 
 

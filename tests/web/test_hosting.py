@@ -115,8 +115,9 @@ def test_a_plan_is_saved_with_a_line_and_costed_beside_the_api(
     assert line.is_estimated
     assert line.gpus == "1 + 1 spare"
     assert line.costs.monthly == "$1,400"  # 2 x $0.7992 x 730 h x 1.2
-    assert line.break_even == "about 5,190,000 a month"
+    assert line.break_even == "5,190,000"
     assert line.per_mtok == "$68.64"
+    assert line.break_even_note == "tasks a month or more, 9.9 % of one replica"
     page = task_page(editor_client, evaluation).content.decode()
     assert "○" in page
     assert "est." in page
@@ -152,7 +153,7 @@ def test_a_measurement_on_the_plans_hardware_takes_the_place_of_the_estimate(
     line = hosted(editor_client, evaluation)
     assert not line.is_estimated
     assert line.basis == "measured 1 Jun 2026: 36,000 tasks/h at 4 at once, p95 1.40 s"
-    assert line.break_even == "about 5,190,000 a month"  # one replica still takes 13 million
+    assert line.break_even == "5,190,000"  # one replica still takes 13 million
     assert line.load == "0.8 %"
     page = task_page(editor_client, evaluation).content.decode()
     assert "● " in page.replace("●</span>", "● ")
@@ -226,6 +227,15 @@ def test_hardware_that_is_off_the_list_cannot_be_costed(team, editor_client, eva
     assert "off your list of hardware" in hosted(editor_client, evaluation).problem
 
 
+def test_hardware_dearer_than_the_incumbent_at_full_use_never_pays(
+    editor_client, evaluation, candidate
+):
+    plan(editor_client, candidate, assumed_tokens_per_second="51", operations_share="100")
+    line = hosted(editor_client, evaluation)
+    assert (line.break_even, line.break_even_note) == ("never", "dearer than gpt-x at any volume")
+    assert not any(point.is_break_even for point in line.series)
+
+
 def test_an_incumbent_without_a_price_leaves_the_break_even_unknown(team, editor_client):
     specs = (
         make.candidate_spec("gpt-x", is_open=False, price=None),
@@ -234,7 +244,7 @@ def test_an_incumbent_without_a_price_leaves_the_break_even_unknown(team, editor
     made = make.evaluation(make.task(team), candidates=specs)
     plan(editor_client, made.runs.get(is_incumbent=False).candidate)
     line = hosted(editor_client, made)
-    assert line.break_even == "unknown, since the cost of gpt-x is"
+    assert (line.break_even, line.break_even_note) == ("unknown", "the cost of gpt-x is unknown")
     assert {row.api for row in line.curve} == {"—"}
 
 
@@ -249,7 +259,7 @@ def test_without_a_volume_there_is_no_bill_and_the_card_says_so(
     plan(editor_client, candidate)
     line = hosted(editor_client, evaluation)
     assert (line.costs.monthly, line.gpus, line.per_mtok) == ("—", "—", "—")
-    assert line.break_even == "about 5,190,000 a month"
+    assert line.break_even == "5,190,000"
     assert said in task_page(editor_client, evaluation).content.decode()
 
 

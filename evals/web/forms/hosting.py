@@ -8,7 +8,7 @@ from django import forms
 
 from evals.domain.hardware import Hardware, PriceBasis
 from evals.domain.hostingplans import HostingFigures
-from evals.queries.hardwarepages import amount, per_hour
+from evals.queries.hardwarewords import amount, per_hour
 from evals.web.forms.dollars import DollarField
 
 BASES = (

@@ -12,7 +12,8 @@ from evals.domain.hardware import Hardware
 from evals.domain.problems import InputError
 from evals.models import TeamHardware
 from evals.queries.hardware import hardware_for
-from evals.queries.hardwarepages import hardware_page, hardware_row_page
+from evals.queries.hardwarepages import hardware_page
+from evals.queries.hardwareversions import hardware_row_page
 from evals.services import hardware as services
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.forms.hardware import HardwareForm
