@@ -65,7 +65,7 @@ def _host(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.removeprefix("www.")
     if host == "raw.githubusercontent.com":
-        return f"github.com/{parts.path.split('/')[1]}"
+        return f"github.com/{parts.path.strip('/').partition('/')[0]}"
     return host if len(host) <= LONGEST_HOST else ".".join(host.split(".")[-2:])
 
 
