@@ -17,8 +17,9 @@ from django.utils import timezone
 from evals.domain.hardware import Hardware
 from evals.domain.hostingplans import HostingFigures
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
+from evals.models import Evaluation, Report, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.decisions import propose_report
 from evals.services.hardware import remove_hardware, save_hardware
 from evals.services.hosting import save_hosting
 from tests import make
@@ -136,6 +137,23 @@ def trial(team: Team, size: int) -> str:
     return reverse("evals:trial", args=[made.pk, opened.pk])
 
 
+def reports(team: Team, size: int) -> str:
+    for _ in range(size):
+        proposed(team, 2)
+    return reverse("evals:reports")
+
+
+def report(team: Team, size: int) -> str:
+    return reverse("evals:report", args=[proposed(team, size).pk])
+
+
+def proposed(team: Team, size: int) -> Report:
+    made = finished_evaluation(team, 2)
+    user = make.member(team, email=f"{made.pk}@example.com")
+    records = [propose_report(evaluation=made, user=user, now=timezone.now()) for _ in range(size)]
+    return records[-1]
+
+
 def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
@@ -178,6 +196,8 @@ def specs(size: int) -> list[Any]:
         (live_run, 5),
         (searched_run, 5),
         (trial, 8),
+        (reports, 1),
+        (report, 4),
     ],
 )
 @pytest.mark.parametrize("size", [1, 4])
