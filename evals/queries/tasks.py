@@ -8,6 +8,7 @@ from evals.queries import figures
 from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.controlcards import ControlCard, control_card
+from evals.queries.costcards import CostCard, cost_card
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.specs import criterion_specs
@@ -53,6 +54,7 @@ class Answer:
     bar: str
     bar_written: str
     outdated: tuple[str, ...]
+    costs: CostCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,10 @@ class TaskPage:
 
 
 def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in twelve queries; select incumbent's endpoint and team first."""
+    """Return the page of a task in a fixed number of queries.
+
+    Select its team and its incumbent's endpoint beforehand.
+    """
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
@@ -119,6 +124,7 @@ def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) 
         bar=f"v{evaluation.bar.number}",
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),
+        costs=cost_card(task, results),
     )
 
 

@@ -22,6 +22,7 @@ SECTIONS = {
     "connection": "candidates",
     "endpoint": "endpoints",
     "model": "models",
+    "hardware": "prices",
     "portfolio": "portfolio",
     "report": "reports",
     "worker": "workers",

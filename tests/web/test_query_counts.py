@@ -6,6 +6,7 @@ which a fragment does not have.
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,11 +14,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evals.domain.hardware import Hardware
+from evals.domain.hostingplans import HostingFigures
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.specs import EndpointKind
 from evals.models import Evaluation, Model, Report, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
 from evals.services.decisions import propose_report
+from evals.services.hardware import remove_hardware, save_hardware
+from evals.services.hosting import save_hosting
 from evals.services.modelfacts import save_facts
 from tests import make
 
@@ -45,6 +50,41 @@ def evaluations(team: Team, size: int) -> str:
 def task(team: Team, size: int) -> str:
     made = finished_evaluation(team, size)
     return reverse("evals:task", args=[made.task_id])
+
+
+def hosted_task(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    for each in made.runs.filter(is_incumbent=False):
+        plan_hosting(each)
+    return reverse("evals:task", args=[made.task_id])
+
+
+def hosting(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    for each in made.runs.filter(is_incumbent=False):
+        plan_hosting(each)
+    return reverse("evals:candidate_hosting", args=[run_of(made).candidate_id])
+
+
+def plan_hosting(run: Run) -> None:
+    plan = HostingFigures(hardware_key="l4", assumed_tokens_per_second=Decimal(1000))
+    save_hosting(candidate=run.candidate, plan=plan, user=None)
+
+
+def hardware(team: Team, size: int) -> str:
+    for number in range(size):
+        card = Hardware(key=f"card-{number}", name=f"Card {number}")
+        save_hardware(team=team, hardware=card, user=None)
+        remove_hardware(team=team, hardware=Hardware(key=f"gone-{number}", name="G"), user=None)
+    return reverse("evals:hardware")
+
+
+def hardware_row(team: Team, size: int) -> str:
+    hardware(team, size)
+    for number in range(size):
+        card = Hardware(key="card-0", name=f"Card {number}")
+        save_hardware(team=team, hardware=card, user=None)
+    return reverse("evals:hardware_row", args=["card-0"])
 
 
 def finished(team: Team, size: int) -> str:
@@ -165,9 +205,13 @@ def specs(size: int) -> list[Any]:
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),
-        (task, 14),
+        (task, 15),
         (models, 3),
         (model, 5),
+        (hosted_task, 18),
+        (hosting, 8),
+        (hardware, 1),
+        (hardware_row, 1),
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),

@@ -17,6 +17,7 @@ READING = (
     "/endpoints/{endpoint}/",
     "/models/{model}/",
     "/account/",
+    "/prices/hardware/l4/",
 )
 WRITING = (
     "/tasks/new/",
@@ -31,17 +32,25 @@ WRITING = (
     "/candidates/{candidate}/edit/",
     "/models/import/",
     "/models/{model}/edit/",
+    "/candidates/{candidate}/hosting/",
+    "/prices/hardware/new/",
+    "/prices/hardware/l4/edit/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
     "/candidates/{candidate}/archive/",
+    "/candidates/{candidate}/hosting/remove/",
     "/candidates/{candidate}/restore/",
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
     "/models/{model}/restore/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/", "/models/import/"}
+EVERYBODYS = {
+    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
+    "/models/import/",
+    *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
+}
 
 
 @pytest.fixture
