@@ -65,21 +65,28 @@ class Reported:
     usd: Estimate | None
 
 
-def quality_target(bar: Sequence[CriterionSpec], metric: str, *, second: float) -> Target:
+def quality_target(
+    bar: Sequence[CriterionSpec], metric: str, *, first: float, second: float
+) -> Target:
     """Return what a cascade has to reach: all that the bar asks of the metric over all samples.
 
-    A margin is taken below the second model. Where the bar asks nothing, it is DEFAULT_MARGIN.
+    A margin is taken below the second model. Where the bar asks nothing, or the first model alone
+    reaches all of it, the target is DEFAULT_MARGIN below the second.
     """
-    lines = [line for line in bar if line.metric == metric and not line.slice and line.required]
     targets = [
         _line_target(line, second)
-        for line in lines
-        if line.is_paired or line.comparator is Comparator.AT_LEAST
+        for line in bar
+        if line.metric == metric
+        and line.required
+        and not line.slice
+        and line.comparator is not Comparator.AT_MOST
     ]
-    if not targets:
-        words = f"at most {DEFAULT_MARGIN:g} below the second model"
-        return Target(quality=second - DEFAULT_MARGIN, words=words)
-    return max(targets, key=lambda target: target.quality)
+    hardest = max(targets, key=lambda target: target.quality, default=None)
+    if hardest is not None and first < hardest.quality - ROUNDING:
+        return hardest
+    why = ", since the first alone reaches what the bar asks" if targets else ""
+    words = f"at most {DEFAULT_MARGIN:g} below the second model{why}"
+    return Target(quality=second - DEFAULT_MARGIN, words=words)
 
 
 def choosing_half(size: int, *, seed: int, clusters: Sequence[int] | None = None) -> Flags:

@@ -13,8 +13,10 @@ from evals.queries.candidatefacts import Fact
 from evals.queries.cascades import CurveSeries, curve_series
 from evals.queries.cascadewords import (
     Document,
+    each,
     estimate,
     headline,
+    or_unknown,
     percent,
     saving,
     signal_words,
@@ -164,7 +166,7 @@ def _facts(reported: Document, spec: Spec) -> tuple[Fact, ...]:
     point = reported["point"]
     rule = AcceptedRule.DROPPED if spec.task.failure_cost_usd is None else AcceptedRule.REDONE
     per_accepted, paid = reported["per_accepted_usd"], usd_estimate(reported["usd"])
-    accepted = f"{usd(per_accepted)}: {PER_ACCEPTED[rule]}" if per_accepted else usd(None)
+    accepted = f"{usd(per_accepted)}: {PER_ACCEPTED[rule]}" if per_accepted else "unknown"
     return (
         Fact("Quality", estimate(reported["quality"])),
         Fact("Against the second alone", estimate(reported["against_second"], is_difference=True)),
@@ -172,14 +174,14 @@ def _facts(reported: Document, spec: Spec) -> tuple[Fact, ...]:
         Fact("Escalated", f"{percent(point['escalation'])} of the tasks"),
         Fact("Cost of a task", "; ".join(filter(None, (paid, saving(reported))))),
         Fact("Per accepted answer", accepted),
-        Fact("p95 latency", figures.seconds(point["p95_seconds"])),
+        Fact("p95 latency", or_unknown(figures.seconds(point["p95_seconds"]))),
     )
 
 
 def _bounds(result: Document) -> tuple[Fact, ...]:
     first, second, oracle = result["first"], result["second"], result["oracle"]
-    limit = result["saves_below"]
-    saves = figures.UNKNOWN if limit is None else f"while under {percent(limit)} are escalated"
+    limit, floor = result["saves_below"], result["reported"]["point"]["random_quality"]
+    saves = "unknown" if limit is None else f"while under {percent(limit)} are escalated"
     if limit is not None and limit <= 0:
         saves = "never: the first model is the dearer one"
     return (
@@ -188,17 +190,17 @@ def _bounds(result: Document) -> tuple[Fact, ...]:
         Fact("Ceiling", f"{figures.rate(result['ceiling'])}: the better answer to every sample"),
         Fact(
             "Oracle",
-            f"would reach it asking the second for {percent(oracle['escalation'])}, at"
-            f" {usd(oracle['usd'])} a task",
+            f"reaches it by asking the second alone about {percent(oracle['escalation'])},"
+            f" {each(oracle['usd'])}",
         ),
-        Fact("Floor", "escalating as many at random, in the table beside each threshold"),
+        Fact("Floor", f"{figures.rate(floor)}: escalating as many at random"),
         Fact("It saves", saves),
     )
 
 
 def _alone(document: Document) -> str:
-    p95 = figures.seconds(document["p95_seconds"])
-    return f"{figures.rate(document['quality'])} · {usd(document['usd'])} a task · p95 {p95}"
+    p95 = or_unknown(figures.seconds(document["p95_seconds"]))
+    return f"{figures.rate(document['quality'])}, {each(document['usd'])}, p95 {p95}"
 
 
 def _rows(result: Document, signal: Signal) -> tuple[CurveRow, ...]:

@@ -82,8 +82,13 @@ def _choosing(grounds: ReplayGrounds) -> Flags:
 
 def _judged(grounds: ReplayGrounds, chosen: Flags) -> Document:
     choosing, reporting = grounds.items.where(chosen), grounds.items.where(~chosen)
-    seed, second = grounds.spec.plan.seed, float(choosing.second.mean())
-    target = quality_target(grounds.spec.bar, grounds.metric, second=second)
+    seed = grounds.spec.plan.seed
+    target = quality_target(
+        grounds.spec.bar,
+        grounds.metric,
+        first=float(choosing.first.mean()),
+        second=float(choosing.second.mean()),
+    )
     choice = choose(Curve(choosing), target)
     reported = report(reporting, choice.point.threshold, seed=seed)
     return {

@@ -26,6 +26,11 @@ def usd(text: str | float | None) -> str:
     return figures.usd(None if text is None else float(text))
 
 
+def or_unknown(text: str) -> str:
+    """Return the text of a figure in a sentence, where a dash would not be read."""
+    return "unknown" if text == figures.UNKNOWN else text
+
+
 def estimate(document: Document | None, *, is_difference: bool = False) -> str:
     """Return "0.843 [0.815, 0.868]"; a difference with its sign."""
     if document is None:
@@ -41,7 +46,7 @@ def estimate(document: Document | None, *, is_difference: bool = False) -> str:
 def usd_estimate(document: Document | None) -> str:
     """Return "$0.0040 [$0.0038, $0.0042]"."""
     if document is None:
-        return figures.UNKNOWN
+        return "unknown"
     low, high = document["low"], document["high"]
     interval = "" if low is None else f" [{usd(low)}, {usd(high)}]"
     return usd(document["value"]) + interval
@@ -57,7 +62,7 @@ def signal_words(signal: Signal, *, third: str = "") -> str:
 
 
 def where_words(signal: Signal, point: Document, *, unit: str = "", third: str = "") -> str:
-    """Return which answers a threshold escalates: "answers longer than 126 tokens"."""
+    """Return which a threshold escalates: "where the answer is longer than 126 tokens"."""
     threshold = point["threshold"]
     if not point["escalated"]:
         return "nothing"
@@ -67,7 +72,7 @@ def where_words(signal: Signal, point: Document, *, unit: str = "", third: str =
     if kind is SignalKind.AGREEMENT:
         return f"where less than {percent(threshold)} of the repeats agree"
     if kind is SignalKind.BREVITY:
-        return f"answers longer than {longest_kept(threshold):,} {unit}"
+        return f"where the answer is longer than {longest_kept(threshold):,} {unit}"
     if kind is SignalKind.DISAGREEMENT:
         return f"where {third or 'the third candidate'} says something else"
     checks = {
@@ -81,10 +86,8 @@ def where_words(signal: Signal, point: Document, *, unit: str = "", third: str =
 def headline(*, first: str, second: str, where: str, reported: Document) -> str:
     """Return the replay in one sentence, by the half that had no part in the choice."""
     point, alone = reported["point"], reported["second"]
-    found = f"{estimate(reported['quality'])}, {usd(point['usd'])} a task"
-    against = (
-        f"against {figures.rate(alone['quality'])} and {usd(alone['usd'])} with {second} alone"
-    )
+    found = f"{estimate(reported['quality'])}, {each(point['usd'])}"
+    against = f"against {figures.rate(alone['quality'])}, {each(alone['usd'])}, with {second} alone"
     if not point["escalated"]:
         return f"{first} alone: {found}, {against}."
     if point["escalated"] == reported["n"]:
@@ -93,7 +96,8 @@ def headline(*, first: str, second: str, where: str, reported: Document) -> str:
     return f"{first} first, {second} for the {share} {where}: {found}, {against}."
 
 
-def _each(paid: str | None) -> str:
+def each(paid: str | None) -> str:
+    """Return "$0.0040 a task"."""
     return "at an unknown cost" if paid is None else f"{usd(paid)} a task"
 
 

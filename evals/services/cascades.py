@@ -103,7 +103,7 @@ def _check(evaluation: Evaluation, first: Run, second: Run, signal: Signal) -> N
     if signal.kind is not SignalKind.DISAGREEMENT:
         return
     others = evaluation.runs.exclude(pk__in=[first.pk, second.pk])
-    if not others.filter(pk=signal.third).exists():
+    if not others.filter(pk=signal.third or 0).exists():
         raise SignalError(
             "The third candidate has to be one of this evaluation, and neither the first nor the"
             " second.",

@@ -109,7 +109,8 @@ def test_no_length_is_kept_at_a_confidence_of_none():
 )
 def test_the_most_common_answer_and_how_many_give_it(keys, expected):
     key, share = most_common(keys)
-    assert (key, share) == (expected[0], pytest.approx(expected[1]))
+    assert key == expected[0]
+    assert share == pytest.approx(expected[1])
 
 
 @pytest.mark.parametrize(
