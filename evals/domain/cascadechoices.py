@@ -51,8 +51,8 @@ class Estimate:
 class Reported:
     """A cascade on items that had no part in the choice.
 
-    `against_first` and `against_second` are paired differences in quality. `usd` is the cost of an
-    item, None where it is unknown.
+    `against_first`, `against_second` and `against_random` are paired differences in quality, the
+    last from escalating as many items at random. `usd` is the cost of an item, None if unknown.
     """
 
     n: int
@@ -62,6 +62,7 @@ class Reported:
     second: float
     against_first: Estimate
     against_second: Estimate
+    against_random: Estimate
     usd: Estimate | None
 
 
@@ -124,6 +125,7 @@ def report(items: PairedItems, threshold: float | None, *, seed: int) -> Reporte
     point = Curve(items).at(threshold)
     is_escalated = _escalated(items, threshold)
     scores = np.where(is_escalated, items.second, items.first)
+    at_random = items.first + point.escalation * (items.second - items.first)
     return Reported(
         n=items.n,
         point=point,
@@ -132,6 +134,7 @@ def report(items: PairedItems, threshold: float | None, *, seed: int) -> Reporte
         second=float(items.second.mean()),
         against_first=_estimate(scores - items.first, items, seed=seed),
         against_second=_estimate(scores - items.second, items, seed=seed),
+        against_random=_estimate(scores - at_random, items, seed=seed),
         usd=_usd(items, is_escalated, seed=seed),
     )
 

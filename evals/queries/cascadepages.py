@@ -13,16 +13,17 @@ from evals.queries.candidatefacts import Fact
 from evals.queries.cascades import CurveSeries, curve_series
 from evals.queries.cascadewords import (
     Document,
+    against_random,
     each,
-    estimate,
     headline,
     or_unknown,
     percent,
+    row_words,
     saving,
     signal_words,
     telling,
     usd,
-    usd_estimate,
+    usd_interval,
     where_words,
 )
 from evals.queries.specs import frozen_spec
@@ -32,6 +33,15 @@ PER_ACCEPTED = {
     AcceptedRule.DROPPED: "wrong answers are thrown away",
     AcceptedRule.REDONE: "each wrong answer costs what it takes to do it again",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with what is to be known beside it."""
+
+    label: str
+    value: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,7 @@ class Findings:
     evidence: str
     target: str
     is_reached: bool
-    facts: tuple[Fact, ...]
+    facts: tuple[Figure, ...]
     bounds: tuple[Fact, ...]
     telling: str
     rows: tuple[CurveRow, ...]
@@ -128,10 +138,11 @@ def _findings(result: dict[str, Any], signal: Signal, spec: Spec) -> Findings:
         evidence=(
             f"Replayed on {figures.plural(reported['n'], 'sample')} that had no part in choosing"
             " the threshold; nothing was asked. Intervals are 95 %, shown and never a gate."
+            f" {against_random(reported['against_random'])}"
         ),
         target=_target(result, signal),
         is_reached=choice["is_reached"],
-        facts=_facts(reported, spec),
+        facts=_facts(result, spec),
         bounds=_bounds(result),
         telling=telling(result["auroc"]),
         rows=_rows(result, signal),
@@ -162,31 +173,39 @@ def _target(result: Document, signal: Signal) -> str:
     return f"No threshold reached {goal}, so the best one was taken: {chosen}."
 
 
-def _facts(reported: Document, spec: Spec) -> tuple[Fact, ...]:
-    point = reported["point"]
+def _facts(result: Document, spec: Spec) -> tuple[Figure, ...]:
+    reported, names = result["reported"], result["names"]
+    point, quality, per_accepted = reported["point"], reported["quality"], "per_accepted_usd"
     rule = AcceptedRule.DROPPED if spec.task.failure_cost_usd is None else AcceptedRule.REDONE
-    per_accepted, paid = reported["per_accepted_usd"], usd_estimate(reported["usd"])
-    accepted = f"{usd(per_accepted)}: {PER_ACCEPTED[rule]}" if per_accepted else "unknown"
+    paid = filter(None, (usd_interval(reported["usd"]), saving(reported)))
+    interval = figures.interval(quality["low"], quality["high"])
     return (
-        Fact("Quality", estimate(reported["quality"])),
-        Fact("Against the second alone", estimate(reported["against_second"], is_difference=True)),
-        Fact("Against the first alone", estimate(reported["against_first"], is_difference=True)),
-        Fact("Escalated", f"{percent(point['escalation'])} of the tasks"),
-        Fact("Cost of a task", "; ".join(filter(None, (paid, saving(reported))))),
-        Fact("Per accepted answer", accepted),
-        Fact("p95 latency", or_unknown(figures.seconds(point["p95_seconds"]))),
+        Figure("Quality", figures.rate(quality["value"]), interval),
+        _difference(f"Against {names['second']} alone", reported["against_second"]),
+        _difference(f"Against {names['first']} alone", reported["against_first"]),
+        _difference("Against chance", reported["against_random"]),
+        Figure("Escalated", percent(point["escalation"]), "of the tasks"),
+        Figure("Cost of a task", or_unknown(usd(point["usd"])), "; ".join(paid)),
+        Figure("Per accepted answer", or_unknown(usd(reported[per_accepted])), PER_ACCEPTED[rule]),
+        Figure("p95 latency", or_unknown(figures.seconds(point["p95_seconds"])), ""),
     )
+
+
+def _difference(label: str, found: Document) -> Figure:
+    interval = figures.difference_interval(found["low"], found["high"])
+    return Figure(label, figures.difference(found["value"]), interval)
 
 
 def _bounds(result: Document) -> tuple[Fact, ...]:
     first, second, oracle = result["first"], result["second"], result["oracle"]
+    names = result["names"]
     limit, floor = result["saves_below"], result["reported"]["point"]["random_quality"]
     saves = "unknown" if limit is None else f"while under {percent(limit)} are escalated"
     if limit is not None and limit <= 0:
-        saves = "never: the first model is the dearer one"
+        saves = f"never: {names['first']} is the dearer one"
     return (
-        Fact("First model alone", _alone(first)),
-        Fact("Second model alone", _alone(second)),
+        Fact(f"{names['first']} alone", _alone(first)),
+        Fact(f"{names['second']} alone", _alone(second)),
         Fact("Ceiling", f"{figures.rate(result['ceiling'])}: the better answer to every sample"),
         Fact(
             "Oracle",
@@ -211,7 +230,9 @@ def _rows(result: Document, signal: Signal) -> tuple[CurveRow, ...]:
     shown = sorted({*range(0, len(curve), step), len(curve) - 1, nearest})
     return tuple(
         CurveRow(
-            escalates=_where(result, signal, point).removeprefix("where "),
+            escalates=row_words(
+                signal, point, unit=result["unit"], third=result["names"].get("third", "")
+            ),
             escalation=percent(point["escalation"]),
             quality=figures.rate(point["quality"]),
             random_quality=figures.rate(point["random_quality"]),

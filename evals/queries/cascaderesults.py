@@ -114,6 +114,7 @@ def _reported(grounds: ReplayGrounds, reported: Reported, items: PairedItems) ->
         "quality": _estimate(reported.quality),
         "against_first": _estimate(reported.against_first),
         "against_second": _estimate(reported.against_second),
+        "against_random": _estimate(reported.against_random),
         "usd": None if reported.usd is None else _estimate(reported.usd),
         "per_accepted_usd": _per_accepted(grounds, point.usd, point.quality, reported.n),
         "first": _alone(items.first, items.first_usd, items.first_seconds),

@@ -8,6 +8,11 @@ from evals.queries import figures
 
 Document = Mapping[str, Any]
 LEAST_SHOWN = 0.005
+CHECKED = {
+    SignalKind.ANSWERED: "where no answer was found",
+    SignalKind.COMPLETE: "where the answer was cut or missing",
+    SignalKind.PATTERN: "where the pattern is not found",
+}
 
 
 def percent(share: float | None) -> str:
@@ -31,30 +36,22 @@ def or_unknown(text: str) -> str:
     return "unknown" if text == figures.UNKNOWN else text
 
 
-def estimate(document: Document | None, *, is_difference: bool = False) -> str:
-    """Return "0.843 [0.815, 0.868]"; a difference with its sign."""
-    if document is None:
-        return figures.UNKNOWN
-    value, low, high = document["value"], document["low"], document["high"]
-    if is_difference:
-        shown = figures.difference(value), figures.difference_interval(low, high)
-    else:
-        shown = figures.rate(value), figures.interval(low, high)
-    return " ".join(filter(None, shown))
+def estimate(document: Document) -> str:
+    """Return "0.843 [0.815, 0.868]"."""
+    interval = figures.interval(document["low"], document["high"])
+    return " ".join(filter(None, (figures.rate(document["value"]), interval)))
 
 
-def usd_estimate(document: Document | None) -> str:
-    """Return "$0.0040 [$0.0038, $0.0042]"."""
-    if document is None:
-        return "unknown"
-    low, high = document["low"], document["high"]
-    interval = "" if low is None else f" [{usd(low)}, {usd(high)}]"
-    return usd(document["value"]) + interval
+def usd_interval(document: Document | None) -> str:
+    """Return "[$0.0038, $0.0042]", or nothing where there is none."""
+    if document is None or document["low"] is None:
+        return ""
+    return f"[{usd(document['low'])}, {usd(document['high'])}]"
 
 
 def signal_words(signal: Signal, *, third: str = "") -> str:
     """Return the signal with what it hangs on: a pattern, the third candidate."""
-    if signal.kind is SignalKind.PATTERN:
+    if signal.kind is SignalKind.PATTERN and signal.pattern:
         return f"Validator: the output matches {signal.pattern}"
     if signal.kind is SignalKind.DISAGREEMENT and third:
         return f"Disagreement with {third}"
@@ -63,24 +60,24 @@ def signal_words(signal: Signal, *, third: str = "") -> str:
 
 def where_words(signal: Signal, point: Document, *, unit: str = "", third: str = "") -> str:
     """Return which a threshold escalates: "where the answer is longer than 126 tokens"."""
-    threshold = point["threshold"]
     if not point["escalated"]:
         return "nothing"
+    threshold = point["threshold"]
     if threshold is None:
         return "everything"
-    kind = signal.kind
-    if kind is SignalKind.AGREEMENT:
+    if signal.kind is SignalKind.AGREEMENT:
         return f"where less than {percent(threshold)} of the repeats agree"
-    if kind is SignalKind.BREVITY:
+    if signal.kind is SignalKind.BREVITY:
         return f"where the answer is longer than {longest_kept(threshold):,} {unit}"
-    if kind is SignalKind.DISAGREEMENT:
+    if signal.kind is SignalKind.DISAGREEMENT:
         return f"where {third or 'the third candidate'} says something else"
-    checks = {
-        SignalKind.ANSWERED: "where no answer was found",
-        SignalKind.COMPLETE: "where the answer was cut or missing",
-        SignalKind.PATTERN: "where the pattern is not found",
-    }
-    return checks[kind]
+    return CHECKED[signal.kind]
+
+
+def row_words(signal: Signal, point: Document, *, unit: str = "", third: str = "") -> str:
+    """Return the same in as few words as a row of a table has room for: "over 126 tokens"."""
+    said = where_words(signal, point, unit=unit, third=third).removeprefix("where ")
+    return said.replace("the answer is longer than", "over").replace("less than", "under")
 
 
 def headline(*, first: str, second: str, where: str, reported: Document) -> str:
@@ -110,6 +107,17 @@ def saving(reported: Document) -> str:
     if share < 0:
         return f"{percent(-share)} dearer than the second model alone"
     return f"{percent(share)} less than the second model alone"
+
+
+def against_random(document: Document) -> str:
+    """Return whether the signal did better than chance on the reporting half, "" if unknown."""
+    if document["low"] is None:
+        return ""
+    if document["low"] > 0:
+        return "It does better than escalating as many at random."
+    if document["high"] < 0:
+        return "It does worse than escalating as many at random."
+    return "That it does better than escalating as many at random is not shown."
 
 
 def telling(auroc: Document) -> str:

@@ -126,6 +126,13 @@ def test_every_figure_lies_in_its_interval():
     assert known(found.against_first.interval).low > 0
 
 
+def test_what_a_signal_adds_to_chance_is_reported():
+    telling = report(world(2_000), 0.8, seed=0).against_random
+    assert known(telling.interval).low > 0
+    silent = report(world(2_000, tells=False), 0.4, seed=0).against_random
+    assert known(silent.interval).low < 0 < known(silent.interval).high
+
+
 def test_pairs_are_kept_together():
     """Where the second model is asked about everything, it cannot differ from itself by chance."""
     found = report(world(), None, seed=0)

@@ -359,12 +359,12 @@ def test_the_series_for_a_chart_are_plain_numbers():
     evaluation = evaluated()
     write_more_where_wrong(evaluation)
     series = curve_series(replayed(evaluation).result)
-    assert series.escalation == (0, 0.25, 1)
-    assert series.quality == (0.75, 0.9, 0.9)
+    assert list(series.escalation) == [0, 0.25, 1]
+    assert list(series.quality) == [0.75, 0.9, 0.9]
     assert series.floor == pytest.approx((0.75, 0.7875, 0.9))
     assert series.usd == pytest.approx((0.001, 0.0035, 0.011))
-    assert series.first == (0, 0.75, 0.001)
-    assert series.second == (1, 0.9, 0.01)
+    assert list(series.first) == [0, 0.75, 0.001]
+    assert list(series.second) == [1, 0.9, 0.01]
 
 
 def test_the_result_file_lists_what_was_replayed():

@@ -84,7 +84,8 @@ def test_the_page_says_what_was_found(editor_client, evaluation):
     reported = replay.result["reported"]
     assert f"{reported['quality']['value']:.3f} [{reported['quality']['low']:.3f}, " in page
     assert "$0.010 a task, with gpt-x alone" in page
-    assert "the answer is longer than 2 tokens" in page
+    assert "at random" in page
+    assert "over 2 tokens" in page
     assert "while under 90 % are escalated" in page
     assert "40 of 40 in the plan" in page
     assert "20 choose, 20 report" in page

@@ -13,9 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evals.domain.cascadesignals import Signal, SignalKind
 from evals.domain.specs import EndpointKind
 from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.cascades import carry_out, start_replay
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -96,6 +98,26 @@ def trial(team: Team, size: int) -> str:
     return reverse("evals:trial", args=[made.pk, opened.pk])
 
 
+def cascades(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    replay(made, size)
+    return reverse("evals:cascades", args=[made.pk])
+
+
+def cascade(team: Team, size: int) -> str:
+    return reverse("evals:cascade", args=[replay(finished_evaluation(team, size), size)])
+
+
+def replay(evaluation: Evaluation, size: int) -> int:
+    """Replay so many cascades and return the last one's id."""
+    runs = {"first": run_of(evaluation), "second": evaluation.runs.get(is_incumbent=True)}
+    for number in range(size):
+        signal = Signal(kind=SignalKind.PATTERN, pattern=f"a{{{number}}}")
+        asked = start_replay(evaluation=evaluation, **runs, signal=signal, user=None)
+        carry_out(asked.pk, now=make.NOON)
+    return evaluation.cascades.latest("pk").pk
+
+
 def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
@@ -134,6 +156,8 @@ def specs(size: int) -> list[Any]:
         (live_run, 5),
         (searched_run, 5),
         (trial, 8),
+        (cascades, 3),
+        (cascade, 1),
     ],
 )
 @pytest.mark.parametrize("size", [1, 4])
