@@ -10,8 +10,10 @@ from evals.models import (
     EvalSetVersion,
     Evaluation,
     Membership,
+    Report,
     Role,
     Run,
+    ShareLink,
     Task,
     Team,
     Trial,
@@ -30,6 +32,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def may_write(membership: Membership) -> bool:
     """Return whether the member may change what the team owns."""
     return membership.role in WRITERS
+
+
+def may_decide(membership: Membership) -> bool:
+    """Return whether the member may sign for the team, and manage it."""
+    return membership.role == Role.ADMIN
 
 
 def tasks_for(team: Team) -> QuerySet[Task]:
@@ -80,3 +87,13 @@ def trials_for(team: Team) -> QuerySet[Trial]:
 def cascades_for(team: Team) -> QuerySet[CascadeReplay]:
     """Return the replays of the team's evaluations."""
     return CascadeReplay.objects.filter(evaluation__task__team=team)
+
+
+def reports_for(team: Team) -> QuerySet[Report]:
+    """Return the team's decision records."""
+    return Report.objects.filter(task__team=team)
+
+
+def share_links_for(team: Team) -> QuerySet[ShareLink]:
+    """Return the links that show the team's reports."""
+    return ShareLink.objects.filter(report__task__team=team)
