@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from evals.models import (
     Candidate,
+    CascadeReplay,
     ConnectionTest,
     Endpoint,
     EvalSetVersion,
@@ -81,6 +82,11 @@ def runs_for(team: Team) -> QuerySet[Run]:
 def trials_for(team: Team) -> QuerySet[Trial]:
     """Return the team's trials."""
     return Trial.objects.filter(run__evaluation__task__team=team)
+
+
+def cascades_for(team: Team) -> QuerySet[CascadeReplay]:
+    """Return the replays of the team's evaluations."""
+    return CascadeReplay.objects.filter(evaluation__task__team=team)
 
 
 def reports_for(team: Team) -> QuerySet[Report]:

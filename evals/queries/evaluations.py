@@ -10,6 +10,7 @@ from evals.models import Evaluation
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
 from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.cascadelists import DefaultReplay, default_replay
 from evals.queries.evaluationdetails import CandidateDetails, candidate_details
 from evals.queries.evaluationprogress import (
     ProgressPage,
@@ -69,6 +70,7 @@ class Findings:
     more: MoreSamples | None
     table: ComparisonTable
     details: tuple[CandidateDetails, ...]
+    cascade: DefaultReplay | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ def _findings(results: Results) -> Findings:
         more=more_samples(results),
         table=comparison_table(results),
         details=candidate_details(results),
+        cascade=default_replay(results),
     )
 
 

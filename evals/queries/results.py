@@ -12,6 +12,7 @@ from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
 from evals.models.evaluations import FINAL, RunState
+from evals.queries.cascadedocuments import cascade_documents
 from evals.queries.facts import Counted, count_runs
 from evals.queries.judgeddocuments import (
     criterion_documents,
@@ -47,6 +48,7 @@ def evaluation_document(
         "incumbent": spec.incumbent,
         "candidates": candidates,
         "warnings": list(budget_warnings(spec.plan, spec.candidates)),
+        "cascades": cascade_documents(evaluation),
         "verdict": overall(standings(candidates, spec), require_all=require_all).value,
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 # A stored verdict has lost its order: PostgreSQL's jsonb keeps none.
 ORDER: Mapping[str, str] = {
     "": "schema task evaluation state created_at eval_set plan method incumbent candidates warnings"
-    " verdict",
+    " cascades verdict",
     "eval_set": "sha256 samples",
     "plan": "alpha seed epochs stop_early max_samples skip_samples budget_usd",
     "candidates": "name open simulated state message verdict sentence trials reused metrics"
@@ -20,6 +20,8 @@ ORDER: Mapping[str, str] = {
     "paired": "n both only_candidate only_incumbent neither difference low high method",
     "usage": "input_tokens output_tokens cached_tokens reasoning_tokens requests",
     "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds ttft_p95_seconds n",
+    "cascades": "first second third signal metric replayed n threshold escalation value low high"
+    " per_task_usd per_accepted_usd p95_seconds ceiling sha256",
     "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price",
 }
 

@@ -13,6 +13,7 @@ from evals.queries import access
 SECTIONS = {
     "task": "tasks",
     "evaluation": "evaluations",
+    "cascade": "evaluations",
     "run": "evaluations",
     "trial": "evaluations",
     "version": "tasks",

@@ -6,6 +6,7 @@ from evals.web.views import (
     account,
     bars,
     candidates,
+    cascades,
     connectiontests,
     control,
     endpoints,
@@ -53,6 +54,9 @@ urlpatterns: list[URLPattern] = [
         connectiontests.candidate_test,
         name="candidate_test",
     ),
+    path("cascades/<int:cascade_id>/", cascades.cascade, name="cascade"),
+    path("cascades/<int:cascade_id>/found/", cascades.cascade_found, name="cascade_found"),
+    path("cascades/<int:cascade_id>/result.json", cascades.cascade_file, name="cascade_file"),
     path(
         "connection-tests/<int:test_id>/", connectiontests.connection_test, name="connection_test"
     ),
@@ -68,6 +72,8 @@ urlpatterns: list[URLPattern] = [
     path("evaluations/", evaluations.evaluations, name="evaluations"),
     path("evaluations/<int:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path("evaluations/<int:evaluation_id>/cancel/", control.cancel, name="evaluation_cancel"),
+    path("evaluations/<int:evaluation_id>/cascades/", cascades.cascades, name="cascades"),
+    path("evaluations/<int:evaluation_id>/cascades/new/", cascades.cascade_new, name="cascade_new"),
     path("evaluations/<int:evaluation_id>/more/", extensions.more, name="evaluation_more"),
     path("evaluations/<int:evaluation_id>/pause/", control.pause, name="evaluation_pause"),
     path(

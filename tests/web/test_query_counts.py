@@ -14,12 +14,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evals.domain.cascadesignals import Signal, SignalKind
 from evals.domain.hardware import Hardware
 from evals.domain.hostingplans import HostingFigures
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.specs import EndpointKind
 from evals.models import Evaluation, Model, Report, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.cascades import carry_out, start_replay
 from evals.services.decisions import propose_report
 from evals.services.hardware import remove_hardware, save_hardware
 from evals.services.hosting import save_hosting
@@ -158,6 +160,26 @@ def know(team: Team, identifier: str) -> None:
     save_facts(team=team, facts=facts, source="a test", user=None)
 
 
+def cascades(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    replay(made, size)
+    return reverse("evals:cascades", args=[made.pk])
+
+
+def cascade(team: Team, size: int) -> str:
+    return reverse("evals:cascade", args=[replay(finished_evaluation(team, size), size)])
+
+
+def replay(evaluation: Evaluation, size: int) -> int:
+    """Replay so many cascades and return the last one's id."""
+    runs = {"first": run_of(evaluation), "second": evaluation.runs.get(is_incumbent=True)}
+    for number in range(size):
+        signal = Signal(kind=SignalKind.PATTERN, pattern=f"a{{{number}}}")
+        asked = start_replay(evaluation=evaluation, **runs, signal=signal, user=None)
+        carry_out(asked.pk, now=make.NOON)
+    return evaluation.cascades.latest("pk").pk
+
+
 def reports(team: Team, size: int) -> str:
     for _ in range(size):
         proposed(team, 2)
@@ -219,6 +241,8 @@ def specs(size: int) -> list[Any]:
         (live_run, 5),
         (searched_run, 5),
         (trial, 8),
+        (cascades, 3),
+        (cascade, 1),
         (reports, 1),
         (report, 4),
     ],

@@ -1,0 +1,135 @@
+"""An evaluation's replayed cascades: the list, the best one, the curve for a chart."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from django.db.models import QuerySet
+
+from evals.models import CascadeReplay, Evaluation
+from evals.models.facts import ReplayState
+from evals.queries.cascadewords import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedCascade:
+    """A cascade as a candidate of the trade-off chart: by the half that had no part in the choice.
+
+    Dollars are of one accepted answer by the task's own rule, None where unknown. `of` counts the
+    replays that it is the best of. `is_replayed` is always true: nobody asked these questions.
+    """
+
+    replay_id: int
+    name: str
+    first: str
+    second: str
+    quality: float
+    low: float | None
+    high: float | None
+    n: int
+    escalation: float
+    per_task_usd: float | None
+    per_accepted_usd: float | None
+    p95_seconds: float | None
+    is_estimated: bool
+    is_simulated: bool
+    of: int
+    is_replayed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveSeries:
+    """A cascade's curve for a chart, as plain numbers; None is unknown.
+
+    `usd` is of one task; `floor` is what escalating at random gives at each point. `first`,
+    `second`, `oracle` and `chosen` are single points (escalation, quality, usd).
+    """
+
+    escalation: tuple[float, ...]
+    quality: tuple[float, ...]
+    floor: tuple[float, ...]
+    usd: tuple[float | None, ...]
+    p95_seconds: tuple[float | None, ...]
+    ceiling: float
+    first: tuple[float, float, float | None]
+    second: tuple[float, float, float | None]
+    oracle: tuple[float, float, float | None]
+    chosen: tuple[float, float, float | None]
+
+
+def replays_of(evaluation: Evaluation) -> QuerySet[CascadeReplay]:
+    """Return the evaluation's replays with their runs and authors, newest first."""
+    return evaluation.cascades.select_related("first__candidate", "second__candidate", "created_by")
+
+
+def best_replay(evaluation: Evaluation) -> ReplayedCascade | None:
+    """Return the evaluation's best cascade, None where none was replayed. In one query.
+
+    It is the cheapest that reached its target on the half that chose, else the one of the best
+    quality there; so what is shown, of the other half, is no best of several.
+    """
+    found = replays_of(evaluation).filter(state=ReplayState.COMPLETED)
+    completed = [replay for replay in found if replay.result]
+    if not completed:
+        return None
+    best = min(completed, key=_rank)
+    return _replayed(best, of=len(completed))
+
+
+def curve_series(result: Document) -> CurveSeries:
+    """Return a completed replay's curve as plain series, from none escalated to all."""
+    curve = result["curve"]
+    first, second, oracle = result["first"], result["second"], result["oracle"]
+    return CurveSeries(
+        escalation=tuple(point["escalation"] for point in curve),
+        quality=tuple(point["quality"] for point in curve),
+        floor=tuple(point["random_quality"] for point in curve),
+        usd=tuple(amount(point["usd"]) for point in curve),
+        p95_seconds=tuple(point["p95_seconds"] for point in curve),
+        ceiling=result["ceiling"],
+        first=(0.0, first["quality"], amount(first["usd"])),
+        second=(1.0, second["quality"], amount(second["usd"])),
+        oracle=_marked(oracle),
+        chosen=_marked(result["reported"]["point"]),
+    )
+
+
+def amount(text: str | None) -> float | None:
+    """Return a stored amount of dollars as a number."""
+    return None if text is None else float(text)
+
+
+def _replayed(replay: CascadeReplay, *, of: int) -> ReplayedCascade:
+    result: dict[str, Any] = replay.result
+    reported, names = result["reported"], result["names"]
+    point, quality = reported["point"], reported["quality"]
+    return ReplayedCascade(
+        replay_id=replay.pk,
+        name=f"{names['first']} → {names['second']}",
+        first=names["first"],
+        second=names["second"],
+        quality=quality["value"],
+        low=quality["low"],
+        high=quality["high"],
+        n=reported["n"],
+        escalation=point["escalation"],
+        per_task_usd=amount(point["usd"]),
+        per_accepted_usd=amount(reported["per_accepted_usd"]),
+        p95_seconds=point["p95_seconds"],
+        is_estimated=result["is_estimated"],
+        is_simulated=result["is_simulated"],
+        of=of,
+    )
+
+
+def _rank(replay: CascadeReplay) -> tuple[bool, float, float, int]:
+    choice = replay.result["choice"]
+    point = choice["point"]
+    usd = inf if point["usd"] is None else float(point["usd"])
+    if choice["is_reached"]:
+        return False, usd, point["escalation"], replay.pk
+    return True, -point["quality"], usd, replay.pk
+
+
+def _marked(point: Document) -> tuple[float, float, float | None]:
+    return point["escalation"], point["quality"], amount(point["usd"])
