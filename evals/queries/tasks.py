@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from evals.domain.tradeoffs import Axis
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
@@ -11,6 +12,7 @@ from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.specs import criterion_specs
 from evals.queries.standings import speaking
+from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
@@ -52,6 +54,7 @@ class Answer:
     bar: str
     bar_written: str
     outdated: tuple[str, ...]
+    trade_off: TradeOffCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,7 @@ class TaskPage:
     eval_set: str
 
 
-def task_page(task: Task, *, now: datetime) -> TaskPage:
+def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskPage:
     """Return the page of a task, in ten queries; select its incumbent's endpoint beforehand."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
@@ -95,13 +98,15 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
             has_bar=bool(lines),
         ),
         bar_lines=lines,
-        answer=_answer(task, version, bar),
+        answer=_answer(task, version, bar, axis=axis),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
     )
 
 
-def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) -> Answer | None:
+def _answer(
+    task: Task, version: EvalSetVersion | None, bar: QualityBar | None, *, axis: Axis
+) -> Answer | None:
     evaluations = speaking(Evaluation.objects.filter(task=task))
     evaluation = evaluations.select_related("version", "bar").first()
     if evaluation is None or evaluation.finished_at is None:
@@ -116,6 +121,7 @@ def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) 
         bar=f"v{evaluation.bar.number}",
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),
+        trade_off=trade_off_card(results, axis),
     )
 
 
