@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
+from evals.domain.costs import AcceptedRule
 from evals.domain.verdicts import Verdict
 
 
@@ -87,6 +88,7 @@ class TradeOff:
 
     `threshold` is the least quality that the bar asks for, `limit` the most that it allows on the
     axis; None: it says nothing of that. `left_out` are the points of which a figure is unknown.
+    `rule` says what an accepted answer costs, None on any other axis.
     """
 
     axis: Axis
@@ -95,6 +97,7 @@ class TradeOff:
     limit: float | None
     placed: tuple[Placed, ...]
     left_out: tuple[Point, ...]
+    rule: AcceptedRule | None = None
 
     @property
     def line(self) -> tuple[Placed, ...]:
@@ -109,9 +112,11 @@ def trade_off(
     metric: str,
     threshold: float | None = None,
     limit: float | None = None,
+    rule: AcceptedRule | None = None,
 ) -> TradeOff:
     """Return where each point stands; what is unknown stands nowhere and is listed apart."""
-    known, unknown = [], []
+    known: list[Point] = []
+    unknown: list[Point] = []
     for point in points:
         (unknown if None in (point.quality, point.outlay) else known).append(point)
     known.sort(key=_by_outlay)
@@ -122,6 +127,7 @@ def trade_off(
         limit=limit,
         placed=tuple(_placed(known)),
         left_out=tuple(unknown),
+        rule=rule,
     )
 
 

@@ -6,6 +6,7 @@ from math import inf
 
 from django.urls import reverse
 
+from evals.domain.costs import AcceptedRule
 from evals.domain.metrics import COST_PER_1K
 from evals.domain.specs import Comparator
 from evals.domain.tradeoffs import Axis, Figure, Point, TradeOff, accepted_outlay, trade_off
@@ -69,7 +70,13 @@ def trade_off_of(results: Results, axis: Axis, *, cascades: Iterable[Point] = ()
         metric=results.headline,
         threshold=results.headline_bar,
         limit=limit_of(results, axis),
+        rule=_rule(results) if axis is Axis.ACCEPTED else None,
     )
+
+
+def _rule(results: Results) -> AcceptedRule:
+    is_dropped = results.spec.task.failure_cost_usd is None
+    return AcceptedRule.DROPPED if is_dropped else AcceptedRule.REDONE
 
 
 def _point(results: Results, outcome: Outcome, axis: Axis) -> Point:

@@ -38,7 +38,7 @@ class PlotlyFinder(BaseFinder):
         storage = FileSystemStorage(location=folder)
         storage.prefix = FOLDER  # type: ignore[attr-defined]
         for path in sorted(folder.glob(f"{NAME}*")):
-            if not matches_patterns(path.name, ignore_patterns):
+            if not matches_patterns(path.name, ignore_patterns or ()):
                 yield path.name, storage
 
 

@@ -39,7 +39,8 @@ function inTheme(figure, theme) {
   };
   const result = coloured(figure, resolve);
   probe.remove();
-  result.layout.font.family = getComputedStyle(document.body).fontFamily;
+  const { fontFamily } = getComputedStyle(document.body);
+  result.layout.font.family = result.layout.hoverlabel.font.family = fontFamily;
   return result;
 }
 

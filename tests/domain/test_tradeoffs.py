@@ -1,5 +1,6 @@
 from itertools import pairwise
 from math import inf, isclose
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def figure(value: float, spread: float = 0.0) -> Figure:
     return Figure(value=value, low=value - spread, high=value + spread)
 
 
-def point(name: str, quality: Figure | None, outlay: Figure | None, **facts: bool) -> Point:
+def point(name: str, quality: Figure | None, outlay: Figure | None, **facts: Any) -> Point:
     return Point(name=name, link=f"/{name}/", quality=quality, outlay=outlay, **facts)
 
 

@@ -97,7 +97,7 @@ def frame(x: dict[str, Any], y: dict[str, Any], *, has_legend: bool = False) -> 
     )
 
 
-def level(figure: go.Figure, y: float, words: str, *, colour: str = "var(--go)") -> None:
+def level(figure: go.Figure, y: float, words: str, *, colour: str = "var(--ink)") -> None:
     """Draw a horizontal line across the whole figure, with words at its end."""
     figure.add_shape(
         type="line", xref="paper", x0=0, x1=1, y0=y, y1=y, line={"color": colour, "width": 1.5}

@@ -14,7 +14,7 @@ def latency_chart(found: LatencyCurves) -> Chart:
     marks = [seconds for curve in found.curves for seconds in curve.seconds]
     marks += [found.limit_seconds] if found.limit_seconds else []
     span = span_of(marks, is_log=min(marks, default=1.0) > 0, least=0.0)
-    along = axis("seconds, logarithmic" if span.is_log else "seconds", span)
+    along = axis("seconds", span)
     if span.is_log:
         values = ticks(span)
         along |= {"tickvals": values, "ticktext": [figures.seconds(value) for value in values]}
@@ -27,9 +27,8 @@ def latency_chart(found: LatencyCurves) -> Chart:
             y=list(SHARES),
             mode="lines",
             name=plain(curve.name),
-            line={**looks[curve.name], "width": 2, "shape": "vh"},
-            hovertemplate=f"<b>{plain(curve.name)}</b><br>%{{y:.1%}} within %{{x:.3~g}} s"
-            "<extra></extra>",
+            line={**looks[curve.name], "width": 2},
+            hovertemplate=f"{plain(curve.name)}<br>%{{y:.1%}} within %{{x:.3~g}} s<extra></extra>",
         )
     if found.limit_seconds:
         figure.add_vline(x=found.limit_seconds, line={"color": "var(--go)", "width": 1.5})

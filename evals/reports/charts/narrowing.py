@@ -83,8 +83,7 @@ def _draw(figure: go.Figure, line: NarrowingLine, look: dict[str, str]) -> None:
         line={**look, "width": 2},
         legendgroup=line.name,
         text=[plain(_words(moment)) for moment in line.moments],
-        hovertemplate=f"<b>{plain(line.name)}</b><br>%{{text}}<br>after %{{x:,}} samples"
-        "<extra></extra>",
+        hovertemplate=f"{plain(line.name)}<br>%{{text}}<br>after %{{x:,}} samples<extra></extra>",
     )
 
 

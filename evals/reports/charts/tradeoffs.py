@@ -1,14 +1,15 @@
 """The trade-off: quality against what an answer takes, with the region that clears the bar."""
 
-from math import inf
 from typing import Any
 
 import plotly.graph_objects as go
 
-from evals.domain.tradeoffs import Axis, Figure, Placed, Point, Standing, TradeOff
-from evals.domain.verdicts import WORDS, Verdict
+from evals.domain.costs import AcceptedRule
+from evals.domain.tradeoffs import Axis, Figure, Placed, Point, TradeOff
+from evals.domain.verdicts import Verdict
 from evals.queries import figures
-from evals.reports.charts.chart import Chart, Column, as_data, plain, table
+from evals.reports.charts import tradeofftables as words
+from evals.reports.charts.chart import Chart, as_data, plain
 from evals.reports.charts.frame import Span, axis, frame, level, span_of, ticks
 
 TITLES = {
@@ -22,13 +23,20 @@ COLOURS = {
     Verdict.UNDECIDED: "var(--undecided)",
     None: "var(--ink)",
 }
+RULES = {
+    AcceptedRule.DROPPED: "Per accepted answer: wrong answers are thrown away.",
+    AcceptedRule.REDONE: "Per accepted answer: each wrong answer costs what it takes to redo it.",
+}
 SHAPES = "● open, ■ closed{cascades}; hollow: its cost is estimated or its verdict undecided."
+CLEARING = "The shaded region clears the bar."
+DOTTED = "The dotted line joins what is best at each price."
+LOGARITHMIC = "The axis is logarithmic."
 WHISKERS = (
     "Whiskers are 95 % intervals. A candidate is behind another only where both figures say so "
     "beyond them; the others are too close to call."
 )
-CLEARING = "The shaded region clears the bar."
-NEAR_X, NEAR_Y = 0.2, 0.08  # shares of the axes within which two labels would meet
+NEAR_X, NEAR_Y = 0.25, 0.08  # shares of the axes within which two labels would meet
+MIDDLE = 0.5
 
 
 def trade_off_chart(found: TradeOff) -> Chart:
@@ -38,27 +46,9 @@ def trade_off_chart(found: TradeOff) -> Chart:
         title=f"{figures.metric_label(found.metric).capitalize()} against {TITLES[found.axis]}",
         description=_description(found),
         figure=as_data(_figure(found)),
-        table=table(
-            _columns(found), [_row(found, place) for place in found.placed] + _unknown(found)
-        ),
+        table=words.trade_off_table(found),
         notes=_notes(found),
     )
-
-
-def outlay_words(axis_of: Axis, value: float | None) -> str:
-    """Return what an answer takes, with its unit."""
-    return figures.seconds(value) if axis_of is Axis.LATENCY else figures.usd(value)
-
-
-def name_words(point: Point) -> str:
-    """Return the point's name with what has to be known of it."""
-    marks = {
-        "incumbent": point.is_incumbent,
-        "replayed cascade": point.is_replayed,
-        "simulated": point.is_simulated,
-    }
-    said = [mark for mark, is_so in marks.items() if is_so]
-    return f"{point.name} ({', '.join(said)})" if said else point.name
 
 
 def _description(found: TradeOff) -> str:
@@ -73,91 +63,15 @@ def _description(found: TradeOff) -> str:
 
 def _notes(found: TradeOff) -> tuple[str, ...]:
     has_cascade = any(place.point.is_replayed for place in found.placed)
-    shapes = SHAPES.format(cascades=", ◆ replayed cascade" if has_cascade else "")
-    clearing = CLEARING if found.threshold is not None else ""
-    notes = [
-        " ".join(filter(None, [shapes, clearing])),
-        WHISKERS,
+    drawn = [
+        SHAPES.format(cascades=", ◆ replayed cascade" if has_cascade else ""),
+        CLEARING if found.threshold is not None else "",
+        DOTTED if len(found.line) > 1 else "",
+        LOGARITHMIC if found.placed and _x_span(found).is_log else "",
+        RULES[found.rule] if found.rule else "",
     ]
-    notes += [f"Not drawn: {point.name}, {_lacking(found, point)}." for point in found.left_out]
-    return tuple(notes)
-
-
-def _lacking(found: TradeOff, point: Point) -> str:
-    if point.quality is None:
-        return "quality unknown"
-    return "latency unknown" if found.axis is Axis.LATENCY else "cost unknown"
-
-
-def _columns(found: TradeOff) -> tuple[Column, ...]:
-    return (
-        Column(label="Candidate", is_number=False),
-        Column(label="Weights", is_number=False),
-        Column(label=f"{figures.metric_label(found.metric)}, 95 %".capitalize()),
-        Column(label=f"{TITLES[found.axis]}, 95 %"),
-        Column(label="Verdict", is_number=False),
-        Column(label="By the others", is_number=False),
-    )
-
-
-def _row(found: TradeOff, place: Placed) -> tuple[str, tuple[str, ...], str]:
-    point, cost = place.point, outlay_words(found.axis, place.outlay.value)
-    estimated = " est." if point.is_estimated else ""
-    return (
-        name_words(point),
-        (
-            _weights(point),
-            f"{figures.rate(place.quality.value)} {_rates(place.quality)}".rstrip(),
-            f"{cost}{estimated} {_outlays(found.axis, place.outlay)}".rstrip(),
-            _verdict(point),
-            _standing(place),
-        ),
-        point.link,
-    )
-
-
-def _unknown(found: TradeOff) -> list[tuple[str, tuple[str, ...], str]]:
-    rows = []
-    for point in found.left_out:
-        quality, outlay = point.quality, point.outlay
-        known = (
-            f"{figures.rate(quality.value)} {_rates(quality)}".rstrip() if quality else "unknown",
-            outlay_words(found.axis, outlay.value) if outlay else "unknown",
-        )
-        standing = f"not drawn: {_lacking(found, point)}"
-        cells = (_weights(point), *known, _verdict(point), standing)
-        rows.append((name_words(point), cells, point.link))
-    return rows
-
-
-def _weights(point: Point) -> str:
-    return "open first, closed where unsure" if point.is_replayed else _kind(point)
-
-
-def _kind(point: Point) -> str:
-    return "open" if point.is_open else "closed"
-
-
-def _verdict(point: Point) -> str:
-    return WORDS[point.verdict] if point.verdict else "—"
-
-
-def _rates(figure: Figure) -> str:
-    return figures.interval(figure.low, figure.high) if figure.has_interval else ""
-
-
-def _outlays(axis_of: Axis, figure: Figure) -> str:
-    if not figure.has_interval:
-        return ""
-    high = "no bound" if figure.high == inf else outlay_words(axis_of, figure.high)
-    return f"[{outlay_words(axis_of, figure.low)}, {high}]"
-
-
-def _standing(place: Placed) -> str:
-    if place.standing is not Standing.BEHIND:
-        return place.standing.value
-    first, *others = place.behind
-    return f"behind {first}" + (f" and {len(others)} more" if others else "")
+    unknown = [f"Not drawn: {p.name}, {words.lacking(found, p)}." for p in found.left_out]
+    return (" ".join(filter(None, drawn)), WHISKERS, *unknown)
 
 
 def _figure(found: TradeOff) -> go.Figure:
@@ -181,8 +95,8 @@ def _x_axis(found: TradeOff, span: Span) -> dict[str, Any]:
     if not span.is_log:
         return axis(TITLES[found.axis], span)
     values = ticks(span)
-    texts = [outlay_words(found.axis, value) for value in values]
-    return axis(f"{TITLES[found.axis]}, logarithmic", span, tickvals=values, ticktext=texts)
+    texts = [words.amount(found.axis, value) for value in values]
+    return axis(TITLES[found.axis], span, tickvals=values, ticktext=texts)
 
 
 def _x_span(found: TradeOff) -> Span:
@@ -200,15 +114,23 @@ def _y_span(found: TradeOff) -> Span:
 
 def _clearing(figure: go.Figure, found: TradeOff, x: Span, y: Span) -> None:
     """Shade what the bar lets pass: above its threshold, within its limit."""
+    right = x.high
     if found.limit is not None:
-        words = f"at most {outlay_words(found.axis, found.limit)}"
-        figure.add_vline(x=found.limit, line={"color": "var(--go)", "width": 1.5, "dash": "dash"})
+        right = found.limit
+        figure.add_vline(x=right, line={"color": "var(--go)", "width": 1.5})
         figure.add_annotation(
-            text=words, yref="paper", y=0, x=x.range[0], showarrow=False, xanchor="left"
+            text=f"at most {words.amount(found.axis, right)}",
+            xref="paper",
+            x=x.share(right),
+            yref="paper",
+            y=0,
+            xanchor="right" if x.share(right) > MIDDLE else "left",
+            yanchor="bottom",
+            showarrow=False,
+            font={"color": "var(--go)"},
         )
     if found.threshold is None:
         return
-    right = x.high if found.limit is None else x.clipped(found.limit)
     figure.add_shape(
         type="rect",
         layer="below",
@@ -219,38 +141,47 @@ def _clearing(figure: go.Figure, found: TradeOff, x: Span, y: Span) -> None:
         fillcolor="var(--go-soft)",
         line={"width": 0},
     )
-    level(figure, found.threshold, f"bar {found.threshold:g}")
+    level(figure, found.threshold, f"bar {found.threshold:g}", colour="var(--go)")
 
 
 def _marker(found: TradeOff, place: Placed, x: Span, position: str) -> dict[str, Any]:
     point, colour = place.point, COLOURS[place.point.verdict]
-    name = plain(name_words(point))
+    lines = [words.name_words(point), *_hover(found, place)]
     return {
         "x": [place.outlay.value],
         "y": [place.quality.value],
         "mode": "markers+text",
-        "text": [name],
+        "text": [plain(f"{point.name}, incumbent" if point.is_incumbent else point.name)],
         "textposition": position,
         "textfont": {"color": "var(--ink)"},
         "cliponaxis": False,
         "customdata": [point.link],
         "marker": {
-            "symbol": "diamond" if point.is_replayed else ("circle" if point.is_open else "square"),
+            "symbol": _symbol(point),
             "size": 13,
             "color": "var(--surface)" if point.is_hollow else colour,
             "line": {"color": colour, "width": 2},
         },
         "error_x": _whisker(place.outlay, colour, x),
         "error_y": _whisker(place.quality, colour, None),
-        "hovertemplate": f"<b>{name}</b><br>{plain(_hover(found, place))}<extra></extra>".replace(
-            "\n", "<br>"
-        ),
+        "hovertemplate": "<br>".join(plain(line) for line in lines) + "<extra></extra>",
     }
 
 
-def _hover(found: TradeOff, place: Placed) -> str:
-    _, (weights, quality, outlay, verdict, standing), _ = _row(found, place)
-    return f"{quality} {found.metric}\n{outlay}\n{weights}, {verdict}\n{standing}"
+def _symbol(point: Point) -> str:
+    if point.is_replayed:
+        return "diamond"
+    return "circle" if point.is_open else "square"
+
+
+def _hover(found: TradeOff, place: Placed) -> list[str]:
+    point = place.point
+    return [
+        f"{figures.metric_label(found.metric)} {words.quality_words(place.quality)}",
+        words.outlay_words(found.axis, point),
+        f"{words.weights_words(point)}, {words.verdict_words(point)}",
+        words.standing_words(place),
+    ]
 
 
 def _whisker(figure: Figure, colour: str, span: Span | None) -> dict[str, Any]:
@@ -275,6 +206,6 @@ def _label_positions(found: TradeOff, x: Span, y: Span) -> list[str]:
             for before, (other, height) in enumerate(places[:number])
             if abs(across - other) < NEAR_X and abs(up - height) < NEAR_Y
         ]
-        side = "left" if across > 0.5 else "right"  # noqa: PLR2004 - the middle
+        side = "left" if across > MIDDLE else "right"
         positions.append(f"{'bottom' if near and near[-1] == 'top' else 'top'} {side}")
     return positions

@@ -58,7 +58,7 @@ def _figure(found: CostByVolume) -> go.Figure:
             name=words,
             line={**looks[name], "width": 2},
             text=[figures.usd(usd) for _, usd in drawn],
-            hovertemplate=f"<b>{words}</b><br>%{{text}} at %{{x:,}} tasks<extra></extra>",
+            hovertemplate=f"{words}<br>%{{text}} at %{{x:,}} tasks<extra></extra>",
         )
     _mark(figure, found.break_even, "break-even", colour="var(--go)")
     _mark(figure, found.today, "today", colour="var(--ink)")
