@@ -112,7 +112,6 @@ def trade_off(
     metric: str,
     threshold: float | None = None,
     limit: float | None = None,
-    rule: AcceptedRule | None = None,
 ) -> TradeOff:
     """Return where each point stands; what is unknown stands nowhere and is listed apart."""
     known: list[Point] = []
@@ -127,7 +126,6 @@ def trade_off(
         limit=limit,
         placed=tuple(_placed(known)),
         left_out=tuple(unknown),
-        rule=rule,
     )
 
 

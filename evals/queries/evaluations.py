@@ -1,7 +1,7 @@
 """The page of an evaluation: live progress while it runs, then what it found."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from evals.domain.curves import LatencyCurves
 from evals.domain.heldcosts import budget_warnings
@@ -134,7 +134,7 @@ def evaluation_page(
         halted=tuple(_halted(results)),
         warnings=budget_warnings(results.spec.plan, results.spec.candidates),
         progress=progress_of_results(results, now=now),
-        findings=_findings(results, axis=axis) if has_verdicts else None,
+        findings=_findings(results, axis=axis, today=now.date()) if has_verdicts else None,
         method=tuple(
             (METHOD_LABELS.get(about, about.capitalize()), said)
             for about, said in method_notes(results.spec).items()
@@ -159,11 +159,11 @@ def _extended(results: Results) -> Extended | None:
     return Extended(evaluation_id=first.pk, number=first.number, before=before, after=after)
 
 
-def _findings(results: Results, *, axis: Axis) -> Findings:
+def _findings(results: Results, *, axis: Axis, today: date) -> Findings:
     return Findings(
-        cards=verdict_cards(results),
+        cards=verdict_cards(results, today=today),
         more=more_samples(results),
-        table=comparison_table(results),
+        table=comparison_table(results, today=today),
         details=candidate_details(results),
         trade_off=trade_off_card(results, axis),
         narrowing=narrowing_of(results),

@@ -98,26 +98,31 @@ def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskP
             has_bar=bool(lines),
         ),
         bar_lines=lines,
-        answer=_answer(task, version, bar, axis=axis),
+        answer=_answer(task, version, bar, now=now, axis=axis),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
     )
 
 
 def _answer(
-    task: Task, version: EvalSetVersion | None, bar: QualityBar | None, *, axis: Axis
+    task: Task,
+    version: EvalSetVersion | None,
+    bar: QualityBar | None,
+    *,
+    now: datetime,
+    axis: Axis,
 ) -> Answer | None:
     evaluations = speaking(Evaluation.objects.filter(task=task))
     evaluation = evaluations.select_related("version", "bar").first()
     if evaluation is None or evaluation.finished_at is None:
         return None
-    results = load_results(evaluation)
+    results, today = load_results(evaluation), now.date()
     return Answer(
         evaluation_id=evaluation.pk,
         number=evaluation.number,
         ended=figures.date(evaluation.finished_at),
-        cards=verdict_cards(results),
-        table=comparison_table(results),
+        cards=verdict_cards(results, today=today),
+        table=comparison_table(results, today=today),
         bar=f"v{evaluation.bar.number}",
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),

@@ -1,7 +1,7 @@
 """An evaluation's candidates as points of a trade-off."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from django.urls import reverse
@@ -64,14 +64,14 @@ def trade_off_of(results: Results, axis: Axis, *, cascades: Iterable[Point] = ()
     `cascades` are points of their own, replayed from the answers of two candidates.
     """
     points = [_point(results, outcome, axis) for outcome in results.outcomes]
-    return trade_off(
+    found = trade_off(
         [*points, *cascades],
         axis=axis,
         metric=results.headline,
         threshold=results.headline_bar,
         limit=limit_of(results, axis),
-        rule=_rule(results) if axis is Axis.ACCEPTED else None,
     )
+    return replace(found, rule=_rule(results)) if axis is Axis.ACCEPTED else found
 
 
 def _rule(results: Results) -> AcceptedRule:

@@ -127,7 +127,7 @@ def specs(size: int) -> list[Any]:
         (evaluations, 5),
         (workers, 4),
         (task, 11),
-        (finished, 2),
+        (finished, 4),
         (live, 6),
         (progress, 6 - SIDEBAR),
         (run, 4),

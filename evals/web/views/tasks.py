@@ -17,7 +17,9 @@ from evals.web.auth import TeamRequest, member_required
 @member_required
 def tasks(request: TeamRequest) -> HttpResponse:
     """Show every task with what was found for it."""
-    return render(request, "evals/tasks.html", {"page": tasks_page(request.team)})
+    return render(
+        request, "evals/tasks.html", {"page": tasks_page(request.team, now=timezone.now())}
+    )
 
 
 @require_safe
