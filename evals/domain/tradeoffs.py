@@ -7,7 +7,6 @@ better in one respect and surely worse in the other.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate
 
 from evals.domain.costs import AcceptedRule
 from evals.domain.verdicts import Verdict
@@ -146,19 +145,17 @@ def dominates(one: Point, other: Point) -> bool:
 
 
 def pareto_line(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Return the points that none equals or beats in both values, cheapest first.
+    """Return the points that none beats in one value without losing in the other, cheapest first.
 
     The line through them rises. None of them is dominated; a point off the line that is not
     dominated either is too close to call.
     """
-    known = sorted((p for p in points if p.quality and p.outlay), key=_by_outlay)
-    qualities = [p.quality.value for p in known if p.quality]
-    best_before = accumulate(qualities, max, initial=float("-inf"))
-    return tuple(
-        point
-        for point, quality, before in zip(known, qualities, best_before, strict=False)
-        if quality > before
-    )
+    line: list[Point] = []
+    for point in sorted((p for p in points if p.quality and p.outlay), key=_by_outlay):
+        # Sorted so, a point is beaten by none before it, or by the last one on the line.
+        if not line or _place(point) == _place(line[-1]) or _rises(line[-1], point):
+            line.append(point)
+    return tuple(line)
 
 
 def accepted_outlay(
@@ -182,6 +179,16 @@ def accepted_outlay(
         low = cost.low / accepted.high if accepted.high else value
         high = cost.high / accepted.low if accepted.low else float("inf")
     return Figure(value=value, low=min(low, value), high=max(high, value))
+
+
+def _rises(before: Point, after: Point) -> bool:
+    if before.quality is None or after.quality is None:
+        return False
+    return after.quality.value > before.quality.value
+
+
+def _place(point: Point) -> tuple[float | None, float | None]:
+    return point.outlay and point.outlay.value, point.quality and point.quality.value
 
 
 def _by_outlay(point: Point) -> tuple[float, float]:

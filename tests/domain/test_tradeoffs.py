@@ -61,6 +61,11 @@ def test_equal_points_without_intervals_do_not_dominate_each_other():
     assert not dominates(other, one)
 
 
+def test_equal_points_are_both_on_the_line():
+    twins = [point(name, figure(0.9), figure(1.0)) for name in "ab"]
+    assert [place.standing for place in placed(twins).placed] == [Standing.ON_LINE] * 2
+
+
 def test_being_as_cheap_and_surely_better_is_enough():
     better, worse = (
         point("better", figure(0.9, 0.01), figure(1.0)),
@@ -152,7 +157,10 @@ def test_the_line_rises_and_nothing_on_it_is_dominated(points):
         assert before.quality
         assert after.quality
         assert before.outlay.value <= after.outlay.value
-        assert before.quality.value < after.quality.value
+        if before.outlay.value == after.outlay.value:
+            assert before.quality.value == after.quality.value
+        else:
+            assert before.quality.value < after.quality.value
     assert not any(dominates(other, one) for one in line for other in points)
 
 

@@ -22,7 +22,8 @@ def draw(page: Page) -> None:
     """Bring every chart into view, one after the other, until it is drawn."""
     for number in range(page.locator("[data-plotly]").count()):
         page.locator("[data-plotly]").nth(number).scroll_into_view_if_needed()
-        expect(page.locator(DRAWN)).to_have_count(number + 1, timeout=20_000)
+        plot = page.locator("[data-plotly]").nth(number)
+        expect(plot).to_have_attribute("data-drawn", "true", timeout=20_000)
 
 
 def marker(page: Page, name: str):
@@ -30,14 +31,14 @@ def marker(page: Page, name: str):
 
 
 def test_a_click_on_a_marker_opens_its_run(open_page):
-    evaluation = finished_evaluation()
+    evaluation = finished_evaluation(right={"open-model": 18})
     page = open_page()
     open_task(page, evaluation)
     draw(page)
-    marker(page, "open-model").hover()
-    expect(page.locator(".plot .hovertext")).to_contain_text("on the line")
+    marker(page, "open-model").hover(force=True)
+    expect(page.locator(".plot .hovertext")).to_contain_text("GO")
     with page.expect_navigation():
-        marker(page, "open-model").click()
+        marker(page, "open-model").click(force=True)
     run = evaluation.runs.get(candidate__name="open-model")
     expect(page).to_have_url(f"{page.url.split('/runs')[0]}/runs/{run.pk}/")
 
@@ -65,7 +66,7 @@ def test_a_chart_follows_the_theme(open_page):
     page.wait_for_timeout(500)
     dark = page.evaluate(NAME_COLOUR)
     assert light != dark
-    # The page's own switch: system → light.
+    # The switch of the page itself: system → light.
     page.locator("[data-theme-toggle]").click()
     page.wait_for_timeout(500)
     assert page.evaluate(NAME_COLOUR) == light
