@@ -37,8 +37,8 @@ class VolumePoint:
 class CostByVolume:
     """What a month costs at rising volumes; `names` are the candidates in the order of drawing.
 
-    `break_even` is the volume from which on `cheaper` costs less than all others; None: there is
-    none within reach. `today` is the task's own volume. `estimated` are names whose cost is one.
+    `break_even` is the volume at which `cheaper` begins to cost less than what is used today;
+    None: there is none within reach. `today` is the task's own volume. `estimated` are names whose cost is one.
     """
 
     names: tuple[str, ...]

@@ -85,7 +85,7 @@ VOLUMES = CostByVolume(
 
 def test_the_break_even_point_is_marked_and_said():
     chart = volume_chart(VOLUMES)
-    assert chart.description == "From 1,715,000 tasks a month on, own GPU is the cheapest."
+    assert chart.description == "own GPU breaks even at 1,715,000 tasks a month."
     words = {note["text"] for note in layout(chart)["annotations"]}
     assert words == {"break-even 1,715,000", "today 200,000"}
 

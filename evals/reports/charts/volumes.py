@@ -9,6 +9,8 @@ from evals.queries import figures
 from evals.reports.charts.chart import Chart, Column, as_data, plain, table
 from evals.reports.charts.frame import axis, frame, styles
 
+BELOW = 0.92  # of the figure's height, so that two marks can stand close together
+
 
 def volume_chart(found: CostByVolume) -> Chart:
     """Return the chart of a month's cost; a cost that is unknown is in the table alone."""
@@ -26,7 +28,7 @@ def volume_chart(found: CostByVolume) -> Chart:
 def _description(found: CostByVolume) -> str:
     if found.break_even is None:
         return "There is no break-even point in this range."
-    return f"From {found.break_even:,} tasks a month on, {found.cheaper} is the cheapest."
+    return f"{found.cheaper} breaks even at {found.break_even:,} tasks a month."
 
 
 def _notes(found: CostByVolume) -> tuple[str, ...]:
@@ -60,12 +62,12 @@ def _figure(found: CostByVolume) -> go.Figure:
             text=[figures.usd(usd) for _, usd in drawn],
             hovertemplate=f"{words}<br>%{{text}} at %{{x:,}} tasks<extra></extra>",
         )
-    _mark(figure, found.break_even, "break-even", colour="var(--go)")
-    _mark(figure, found.today, "today", colour="var(--ink)")
+    _mark(figure, found.break_even, "break-even", colour="var(--go)", height=1)
+    _mark(figure, found.today, "today", colour="var(--ink)", height=BELOW)
     return figure
 
 
-def _mark(figure: go.Figure, volume: int | None, words: str, *, colour: str) -> None:
+def _mark(figure: go.Figure, volume: int | None, words: str, *, colour: str, height: float) -> None:
     if volume is None:
         return
     figure.add_vline(x=volume, line={"color": colour, "width": 1.5, "dash": "dot"})
@@ -73,8 +75,8 @@ def _mark(figure: go.Figure, volume: int | None, words: str, *, colour: str) -> 
         text=f"{words} {volume:,}",
         x=volume,
         yref="paper",
-        y=1,
-        yanchor="bottom" if words == "today" else "top",
+        y=height,
+        yanchor="top",
         xanchor="left",
         showarrow=False,
         font={"color": colour},
