@@ -38,7 +38,8 @@ class CostByVolume:
     """What a month costs at rising volumes; `names` are the candidates in the order of drawing.
 
     `break_even` is the volume at which `cheaper` begins to cost less than what is used today;
-    None: there is none within reach. `today` is the task's own volume. `estimated` are names whose cost is one.
+    None: there is none within reach. `today` is the task's own volume. `estimated` are the names
+    of those whose cost is an estimate.
     """
 
     names: tuple[str, ...]

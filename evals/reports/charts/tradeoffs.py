@@ -29,7 +29,7 @@ RULES = {
 }
 SHAPES = "● open, ■ closed{cascades}; hollow: its cost is estimated or its verdict undecided."
 CLEARING = "The shaded region clears the bar."
-DOTTED = "The dotted line joins what is best at each price."
+DOTTED = "The dotted line joins what nothing else beats."
 LOGARITHMIC = "The axis is logarithmic."
 WHISKERS = (
     "Whiskers are 95 % intervals. A candidate is behind another only where both figures say so "
