@@ -9,8 +9,10 @@ from evals.models import (
     EvalSetVersion,
     Evaluation,
     Membership,
+    Report,
     Role,
     Run,
+    ShareLink,
     Task,
     Team,
     Trial,
@@ -29,6 +31,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def may_write(membership: Membership) -> bool:
     """Return whether the member may change what the team owns."""
     return membership.role in WRITERS
+
+
+def may_decide(membership: Membership) -> bool:
+    """Return whether the member may sign for the team, and manage it."""
+    return membership.role == Role.ADMIN
 
 
 def tasks_for(team: Team) -> QuerySet[Task]:
@@ -74,3 +81,13 @@ def runs_for(team: Team) -> QuerySet[Run]:
 def trials_for(team: Team) -> QuerySet[Trial]:
     """Return the team's trials."""
     return Trial.objects.filter(run__evaluation__task__team=team)
+
+
+def reports_for(team: Team) -> QuerySet[Report]:
+    """Return the team's decision records."""
+    return Report.objects.filter(task__team=team)
+
+
+def share_links_for(team: Team) -> QuerySet[ShareLink]:
+    """Return the links that show the team's reports."""
+    return ShareLink.objects.filter(report__task__team=team)

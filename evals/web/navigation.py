@@ -22,6 +22,7 @@ SECTIONS = {
     "connection": "candidates",
     "endpoint": "endpoints",
     "portfolio": "portfolio",
+    "report": "reports",
     "worker": "workers",
 }
 
@@ -37,6 +38,7 @@ class Navigation:
     live_count: int
     user_email: str
     may_write: bool
+    may_decide: bool
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -57,6 +59,7 @@ def _navigation(request: HttpRequest, team: Team) -> Navigation:
         live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
         user_email=str(request.user),
         may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
+        may_decide=access.may_decide(request.membership),  # type: ignore[attr-defined]
     )
 
 
