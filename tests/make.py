@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from evals.domain.evalsets import Mapping
 from evals.domain.order import shuffled_order
 from evals.domain.rows import Row, RowFile
@@ -241,8 +243,11 @@ def complete(run: Run) -> None:
     )
 
 
-def finish(evaluation: Evaluation) -> Evaluation:
-    """Close the evaluation, whose runs have all ended, with its verdicts."""
-    closed = close_evaluation(evaluation_id=evaluation.pk, now=NOON)
+def finish(evaluation: Evaluation, *, now: datetime | None = None) -> Evaluation:
+    """Close the evaluation, whose runs have all ended, with its verdicts; by default just now.
+
+    Verdicts of long ago have expired.
+    """
+    closed = close_evaluation(evaluation_id=evaluation.pk, now=now or timezone.now())
     assert closed is not None
     return closed

@@ -91,7 +91,7 @@ def evaluation_rows(
     One more looks for workers while any of them is live.
     """
     unserved = _missing([e.pk for e in evaluations if e.finished_at is None], now=now)
-    cells = cells_of(e.pk for e in evaluations)
+    cells = cells_of((e.pk for e in evaluations), today=now.date())
     progress = progress_of(evaluations)
     return tuple(
         EvaluationRow(

@@ -62,7 +62,7 @@ def portfolio_page(team: Team, *, now: datetime) -> PortfolioPage:
     """Return the portfolio of a team, in six queries whatever its size."""
     tasks = list(tasks_for(team).select_related("incumbent__endpoint").order_by("name"))
     latest = {e.task_id: e for e in speaking(evaluations_for(team)).only(*_ONLY)}
-    cells = cells_of(e.pk for e in latest.values())
+    cells = cells_of((e.pk for e in latest.values()), today=now.date())
     columns = _columns(cells)
     by_task = {task_id: cells.get(e.pk, []) for task_id, e in latest.items()}
     ended = {task_id: e.finished_at for task_id, e in latest.items()}

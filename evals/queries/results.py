@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from evals.domain.costs import summarise_costs
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.methodnotes import method_notes
-from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES, Quantile, RunFacts
+from evals.domain.metrics import (
+    FIRST_TOKEN_QUANTILES,
+    LATENCY_QUANTILES,
+    Quantile,
+    RunFacts,
+    summarise_cost,
+)
 from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
@@ -213,9 +219,12 @@ def _cost(spec: Spec, candidate: CandidateSpec, tally: Tally) -> Document:
         task=spec.task,
         estimated=cost.estimated,
     )
+    interval = summarise_cost(tally.read.facts)
     return {
         "total_usd": _number(spent.total_usd) if spent.known else None,
         "per_1k_tasks_usd": _number(summary.per_1k_tasks_usd),
+        "per_1k_tasks_low_usd": interval.low,
+        "per_1k_tasks_high_usd": interval.high,
         "per_accepted_usd": _number(summary.per_accepted_usd),
         "monthly_usd": _number(summary.monthly_usd),
         "estimated": summary.estimated,

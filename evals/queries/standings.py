@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Case, F, IntegerField, QuerySet, Sum, Value, When
 from django.db.models.fields.json import KT
@@ -13,6 +13,7 @@ from evals.domain.verdicts import Standing, Verdict, overall
 from evals.models import Evaluation, Run, Shard, VerdictRow
 from evals.models.evaluations import LIVE, RunState, ShardState
 from evals.queries import figures
+from evals.queries.expiries import NONE_KNOWN, Retirements, has_expired
 
 FINISHING = "finishing"  # all is answered, the verdicts are being written
 
@@ -30,6 +31,12 @@ class VerdictCell:
     is_incumbent: bool
     is_simulated: bool
     is_stale: bool
+    is_expired: bool
+
+    @property
+    def still_holds(self) -> bool:
+        """Whether the verdict answers anything today."""
+        return not (self.is_stale or self.is_expired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +67,17 @@ def speaking(evaluations: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
     return ended.order_by("task_id", whole, "-number").distinct("task_id")
 
 
-def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
+def cells_of(
+    evaluation_ids: Iterable[int], *, today: date, retirements: Retirements = NONE_KNOWN
+) -> dict[int, list[VerdictCell]]:
     """Return the verdicts of each evaluation in the order of its spec, in one query."""
     cells: dict[int, list[VerdictCell]] = defaultdict(list)
     rows = (
         VerdictRow.objects.filter(run__evaluation_id__in=list(evaluation_ids))
         .annotate(
             value=KT("grounds__result__metrics__0__value"),
+            priced=KT("grounds__result__cost__price__dated_on"),
+            identifier=F("run__candidate__model__identifier"),
             evaluation_id=F("run__evaluation_id"),
             candidate=F("run__candidate__name"),
             is_open=F("run__candidate__model__is_open"),
@@ -76,7 +87,7 @@ def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
         .order_by("run__position")
         .values(
             *("run_id", "evaluation_id", "state", "stale_reason", "value", "candidate"),
-            *("is_open", "kind", "is_incumbent"),
+            *("is_open", "kind", "is_incumbent", "computed_at", "priced", "identifier"),
         )
     )
     for row in rows:
@@ -91,19 +102,26 @@ def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
                 is_incumbent=row["is_incumbent"],
                 is_simulated=row["kind"] == EndpointKind.STAND_IN,
                 is_stale=bool(row["stale_reason"]),
+                is_expired=not row["is_incumbent"]
+                and has_expired(
+                    computed_on=row["computed_at"].date(),
+                    priced=row["priced"],
+                    retires_on=retirements.get(row["identifier"]),
+                    today=today,
+                ),
             )
         )
     return cells
 
 
 def answer_of(cells: Iterable[VerdictCell]) -> Verdict:
-    """Return the verdict on the whole question; a stale verdict no longer answers it."""
+    """Return the verdict on the whole question; one that is stale or too old does not answer it."""
     return overall(
         [
             Standing(
                 is_open=cell.is_open,
                 is_incumbent=cell.is_incumbent,
-                verdict=Verdict(cell.verdict) if cell.verdict and not cell.is_stale else None,
+                verdict=Verdict(cell.verdict) if cell.verdict and cell.still_holds else None,
             )
             for cell in cells
         ]

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from evals.domain.tradeoffs import Axis
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.cascadepoints import cascade_points
 from evals.queries.controlcards import ControlCard, control_card
 from evals.queries.costcards import CostCard, cost_card
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.specs import criterion_specs
 from evals.queries.standings import speaking
+from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
@@ -55,6 +58,7 @@ class Answer:
     bar_written: str
     outdated: tuple[str, ...]
     costs: CostCard
+    trade_off: TradeOffCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ class TaskPage:
     control: ControlCard | None
 
 
-def task_page(task: Task, *, now: datetime) -> TaskPage:
+def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskPage:
     """Return the page of a task in a fixed number of queries.
 
     Select its team and its incumbent's endpoint beforehand.
@@ -102,29 +106,37 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
             has_bar=bool(lines),
         ),
         bar_lines=lines,
-        answer=_answer(task, version, bar),
+        answer=_answer(task, version, bar, now=now, axis=axis),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
         control=control_card(task, today=now.date()),
     )
 
 
-def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) -> Answer | None:
+def _answer(
+    task: Task,
+    version: EvalSetVersion | None,
+    bar: QualityBar | None,
+    *,
+    now: datetime,
+    axis: Axis,
+) -> Answer | None:
     evaluations = speaking(Evaluation.objects.filter(task=task))
     evaluation = evaluations.select_related("version", "bar").first()
     if evaluation is None or evaluation.finished_at is None:
         return None
-    results = load_results(evaluation)
+    results, today = load_results(evaluation), now.date()
     return Answer(
         evaluation_id=evaluation.pk,
         number=evaluation.number,
         ended=figures.date(evaluation.finished_at),
-        cards=verdict_cards(results),
-        table=comparison_table(results),
+        cards=verdict_cards(results, today=today),
+        table=comparison_table(results, today=today),
         bar=f"v{evaluation.bar.number}",
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),
         costs=cost_card(task, results),
+        trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),
     )
 
 

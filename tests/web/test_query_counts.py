@@ -234,7 +234,7 @@ def specs(size: int) -> list[Any]:
         (hosting, 8),
         (hardware, 1),
         (hardware_row, 1),
-        (finished, 2),
+        (finished, 6),
         (live, 6),
         (progress, 6 - SIDEBAR),
         (run, 4),
