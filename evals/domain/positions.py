@@ -65,6 +65,7 @@ class Option:
     is_country_unknown: bool = True
     gpu: str | None = None
     retires_on: date | None = None
+    judged_on: date | None = None
     run_id: int | None = None
 
     @property

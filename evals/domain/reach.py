@@ -27,6 +27,13 @@ def is_hit(option: Option, shock: Shock, incumbent: Option | None) -> bool | Non
     return _is_name_hit(option, shock, incumbent)
 
 
+def names_of(option: Option, affects: Affects) -> frozenset[str]:
+    """Return what a shock of that kind could name to hit the option."""
+    if affects is Affects.JURISDICTION:
+        return option.jurisdictions
+    return frozenset(filter(None, [_name(option, affects)]))
+
+
 def _is_hardware_hit(option: Option, target: str | None) -> bool | None:
     if not option.hourly_share:
         return False
@@ -64,6 +71,7 @@ def _name(option: Option, affects: Affects) -> str | None:
         Affects.MODEL: option.model,
         Affects.DEVELOPER: option.developer,
         Affects.HOST: option.host,
+        Affects.GPU: option.gpu,
     }
     return names[affects]
 

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from evals.models import (
+    AuditEntry,
     Candidate,
     ConnectionTest,
     Endpoint,
@@ -11,6 +12,7 @@ from evals.models import (
     Membership,
     Role,
     Run,
+    Scenario,
     Task,
     Team,
     Trial,
@@ -74,3 +76,13 @@ def runs_for(team: Team) -> QuerySet[Run]:
 def trials_for(team: Team) -> QuerySet[Trial]:
     """Return the team's trials."""
     return Trial.objects.filter(run__evaluation__task__team=team)
+
+
+def scenarios_for(team: Team) -> QuerySet[Scenario]:
+    """Return the shocks that the team supposed itself."""
+    return Scenario.objects.filter(team=team)
+
+
+def deleted_scenarios_for(team: Team) -> QuerySet[AuditEntry]:
+    """Return the audit lines of scenarios that were deleted; each holds what it takes to undo."""
+    return AuditEntry.objects.filter(team=team, action="scenario deleted")

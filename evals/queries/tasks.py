@@ -1,7 +1,7 @@
 """The page of a task: the answer first, then what it rests on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
@@ -9,8 +9,10 @@ from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.outcomes import Results, is_simulated, load_results
+from evals.queries.positions import positions_of
 from evals.queries.specs import criterion_specs
 from evals.queries.standings import speaking
+from evals.queries.taskshocks import TaskShock, task_shocks
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
@@ -69,14 +71,17 @@ class TaskPage:
     answer: Answer | None
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
+    shocks: tuple[TaskShock, ...]
+    has_switch_days: bool
 
 
 def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in ten queries; select its incumbent's endpoint beforehand."""
+    """Return the page of a task, in eleven queries; select its team and `INCUMBENT` beforehand."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
     words = figures.eval_set(version.number, version.sample_count) if version else ""
+    answer = _answer(task, version, bar)
     return TaskPage(
         task_id=task.pk,
         name=task.name,
@@ -95,10 +100,19 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
             has_bar=bool(lines),
         ),
         bar_lines=lines,
-        answer=_answer(task, version, bar),
+        answer=answer,
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
+        shocks=_shocks(task, answer, today=now.date()),
+        has_switch_days=task.switch_days is not None,
     )
+
+
+def _shocks(task: Task, answer: Answer | None, *, today: date) -> tuple[TaskShock, ...]:
+    if answer is None:
+        return ()
+    (position,) = positions_of(task.team, [task], [answer.evaluation_id])
+    return task_shocks(position, today=today)
 
 
 def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) -> Answer | None:
@@ -143,5 +157,8 @@ def _facts(task: Task) -> str:
         task.description.rstrip("."),
         kinds[task.is_interactive],
         f"{volume:,} a month" if volume is not None else "volume unknown",
+        f"{figures.plural(task.switch_days, 'day')} to switch"
+        if task.switch_days is not None
+        else "",
     ]
     return " · ".join(fact for fact in facts if fact)

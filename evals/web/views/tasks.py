@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evals.queries import access
+from evals.queries.positions import INCUMBENT
 from evals.queries.tasklists import tasks_page
 from evals.queries.tasks import task_page
 from evals.web.auth import TeamRequest, member_required
@@ -22,6 +23,6 @@ def tasks(request: TeamRequest) -> HttpResponse:
 @member_required
 def task(request: TeamRequest, task_id: int) -> HttpResponse:
     """Show one task: the answer first, then what it rests on."""
-    found = access.tasks_for(request.team).select_related("incumbent__endpoint")
+    found = access.tasks_for(request.team).select_related("team", *INCUMBENT)
     page = task_page(get_object_or_404(found, pk=task_id), now=timezone.now())
     return render(request, "evals/task.html", {"page": page})
