@@ -33,6 +33,7 @@ viability plan SPEC.yaml                   what an evaluation can resolve, and i
 viability control EVALUATION_ID VERB       pause, resume, stop, cancel or retry-failed
 viability export-task SPEC.yaml DIR        write the task for the stock lm_eval command
 viability import-openness FILE.yml…        read openness files into the catalogue
+viability report verify FILE               was an exported report changed since?
 viability worker [--pool gpu,default]      one more worker; other options go to Celery
 Each takes --home DIR (default: $VIABILITY_HOME, then .viability). Django's commands work too:
 """
