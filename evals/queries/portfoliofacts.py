@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
 
 from evals.domain.verdicts import Verdict
 from evals.queries import figures
@@ -20,7 +19,6 @@ def portfolio_facts(
     counts = Counter(answers)
     return (
         *portfolio_sums(bills, shock),
-        ("Can move", figures.count(counts[Verdict.GO.value]), ""),
         ("Undecided", figures.count(counts[Verdict.UNDECIDED.value]), ""),
         ("Cannot move", figures.count(counts[Verdict.NO_GO.value]), ""),
         ("Not evaluated", figures.count(counts[""]), ""),
@@ -42,13 +40,11 @@ def _unknown(tasks: int) -> str:
 
 
 def _saved(bills: Bills) -> str:
-    """Return what a move saves, where both sums are over the same tasks."""
-    today, best = bills.today_usd, bills.best_usd
-    if today is None or best is None or bills.today_unknown or bills.best_unknown:
+    """Return what a move saves, over those tasks for which both bills are known."""
+    saved = bills.saved_usd
+    if saved is None:
         return _unknown(bills.best_unknown)
-    difference: Decimal = today - best
-    word = "saved" if difference >= 0 else "more"
-    return f"{figures.usd(abs(difference))} {word}"
+    return f"{figures.usd(abs(saved))} {'saved' if saved >= 0 else 'more'}"
 
 
 def _under_note(bills: Bills) -> str:

@@ -11,7 +11,7 @@ from evals.domain.shocks import Affects, Shock
 from evals.queries import figures
 from evals.queries.expiries import SOON, expires_on
 from evals.queries.scenariorows import spend_after
-from evals.queries.scenariowords import LABELS, STATES, money, reason_words
+from evals.queries.scenariowords import LABELS, STATES, full_reason, money
 from evals.queries.shockchoices import ShockChoice
 
 AS_TODAY = Shock(affects=Affects.MODEL)
@@ -101,7 +101,7 @@ def money_of(task: Priced) -> Money:
         under=spend_after(under) if under else "",
         state=STATES[under.survival] if under else "",
         label=LABELS[under.survival] if under else "",
-        reason=reason_words(under) if under else "",
+        reason=full_reason(under) if under else "",
     )
 
 
@@ -121,7 +121,10 @@ def expiry_of(task: Priced, *, today: date) -> Expiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bills:
-    """Sums over the tasks whose figure is known; `*_unknown` counts the others."""
+    """Sums over the tasks whose figure is known; `*_unknown` counts the others.
+
+    `saved_usd` is over those for which both today's bill and the best GO's are known.
+    """
 
     today_usd: Decimal | None
     today_unknown: int
@@ -130,6 +133,7 @@ class Bills:
     under_usd: Decimal | None
     under_unknown: int
     still: int
+    saved_usd: Decimal | None
 
 
 def bills_of(tasks: Sequence[Priced]) -> Bills:
@@ -147,6 +151,13 @@ def bills_of(tasks: Sequence[Priced]) -> Bills:
         under_usd=_sum(under),
         under_unknown=under.count(None),
         still=len(running) - len(standing),
+        saved_usd=_sum(
+            [
+                task.today_usd - task.with_best_usd
+                for task in running
+                if task.today_usd is not None and task.with_best_usd is not None
+            ]
+        ),
     )
 
 

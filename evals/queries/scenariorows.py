@@ -9,6 +9,7 @@ from evals.queries import figures
 from evals.queries.scenariowords import (
     LABELS,
     STATES,
+    break_even_words,
     incumbent_words,
     money,
     outage_words,
@@ -37,6 +38,7 @@ class ScenarioRow:
     is_estimated: bool
     fallback: str
     fallback_cost: str
+    break_even: str
     is_fallback_simulated: bool
     switch: str
     state: str
@@ -64,6 +66,7 @@ def scenario_row(outcome: Outcome) -> ScenarioRow:
         is_estimated=incumbent is not None and incumbent.option.is_estimated,
         fallback=fallback.option.name if fallback else "",
         fallback_cost=_monthly(fallback),
+        break_even=break_even_words(outcome),
         is_fallback_simulated=fallback is not None and fallback.option.is_simulated,
         switch=switch_words(outcome) if incumbent else "",
         state=STATES[outcome.survival],

@@ -7,9 +7,10 @@ from evals.domain.scenarios import OptionOutcome, Outcome
 from evals.domain.survival import Reason, Survival
 from evals.domain.verdicts import WORDS
 from evals.queries import figures
-from evals.queries.shockwords import days, multiplier, quality
+from evals.queries.shockwords import TIMES, days, multiplier, quality
 
 UNKNOWN = "unknown"
+LEAST_FACTOR = Decimal("0.01")
 STATES = {
     Survival.SURVIVES: "met",
     Survival.FAILS: "missed",
@@ -18,7 +19,7 @@ STATES = {
 }
 LABELS = {
     Survival.SURVIVES: "survives",
-    Survival.FAILS: "does not",
+    Survival.FAILS: "does not survive",
     Survival.UNKNOWN: "unknown",
     Survival.UNHARMED: "not harmed",
 }
@@ -34,17 +35,53 @@ def reason_words(outcome: Outcome) -> str:
     fallback = outcome.fallback.option.name if outcome.fallback else ""
     words = {
         Reason.NO_INCUMBENT: "say what the task runs on today",
-        Reason.NOT_HIT: "the incumbent is not hit",
+        Reason.NOT_HIT: _not_hit(outcome),
         Reason.NOT_HARMED: "the incumbent is hit, and nothing gets worse",
-        Reason.IN_TIME: f"{fallback} takes over: {switch_words(outcome)}",
+        Reason.IN_TIME: f"{fallback} takes over",
         Reason.NO_FALLBACK: "no other candidate has a GO that stands",
-        Reason.TOO_LATE: f"{fallback} would come too late: {switch_words(outcome)}",
+        Reason.TOO_LATE: f"{fallback} would come too late",
         Reason.HIT_UNKNOWN: "it is not known whether the incumbent is hit",
         Reason.FALLBACK_UNKNOWN: "it is not known whether its fallback is hit",
         Reason.SWITCH_UNKNOWN: "say how long a switch takes",
-        Reason.NOTICE_UNKNOWN: "how much notice there is is not known",
+        Reason.NOTICE_UNKNOWN: "the notice is not known",
     }
     return words[outcome.reason]
+
+
+def full_reason(outcome: Outcome) -> str:
+    """Return the reason with the days that it rests on."""
+    rests = outcome.reason in {Reason.IN_TIME, Reason.TOO_LATE}
+    days_behind = f": {switch_words(outcome)}" if rests else ""
+    return f"{reason_words(outcome)}{days_behind}"
+
+
+def _not_hit(outcome: Outcome) -> str:
+    hit = [other.option.name for other in outcome.others if other.is_hit]
+    if not hit:
+        return "the incumbent is not hit"
+    more = f" and {len(hit) - 1} more" if len(hit) > 1 else ""
+    return f"the incumbent is not hit; {hit[0]}{more} is"
+
+
+def break_even_words(outcome: Outcome) -> str:
+    """Return down to which price of the incumbent its fallback is the cheaper one, "" if unknown.
+
+    Per request, wrong answers not counted.
+    """
+    if outcome.fallback is None or outcome.incumbent is None:
+        return ""
+    own, today = outcome.fallback.cost_per_task_usd, outcome.incumbent.option.cost_per_task_usd
+    if own is None or not today:
+        return ""
+    factor = own / today
+    if factor >= 1:
+        return f"cheaper if the incumbent cost over {multiplier(_rounded(factor))}"
+    shown = multiplier(_rounded(factor)) if factor >= LEAST_FACTOR else f"under {TIMES}0.01"
+    return f"cheaper down to {shown} of today's price"
+
+
+def _rounded(factor: Decimal) -> Decimal:
+    return factor.quantize(LEAST_FACTOR)
 
 
 def switch_words(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from evals.domain.scenarios import Outcome, replay
 from evals.domain.shockpresets import Preset
 from evals.queries.presets import presets
 from evals.queries.scenariorows import answer_after, answer_before, spend_after
-from evals.queries.scenariowords import LABELS, STATES, money, outage_words, reason_words
+from evals.queries.scenariowords import LABELS, STATES, full_reason, money, outage_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,5 @@ def _task_shock(preset: Preset, outcome: Outcome) -> TaskShock:
         spend=before if before == after else f"{before} → {after}",
         before=answers[0] if changes else "",
         after=answers[1] if changes else "",
-        words="; ".join(filter(None, [outage_words(outcome), reason_words(outcome)])),
+        words="; ".join(filter(None, [outage_words(outcome), full_reason(outcome)])),
     )
