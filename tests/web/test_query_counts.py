@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
+from evals.models import Evaluation, Run, Scenario, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
 from tests import make
 
@@ -27,6 +27,19 @@ def portfolio(team: Team, size: int) -> str:
         make.evaluation(make.task(team))
         make.live_evaluation(make.task(team))
     return reverse("evals:portfolio")
+
+
+def portfolio_file(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:portfolio_file")
+
+
+def scenarios(team: Team, size: int) -> str:
+    portfolio(team, size)
+    for number in range(size):
+        shock = {"affects": "model", "price_multiplier": "2"}
+        Scenario.objects.create(team=team, name=f"Twice {number}", shock=shock)
+    return reverse("evals:scenarios")
 
 
 def tasks(team: Team, size: int) -> str:
@@ -122,11 +135,14 @@ def specs(size: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("build", "queries"),
     [
-        (portfolio, 6),
+        # One more for what the verdicts rest on, one for the team's own shocks.
+        (portfolio, 8),
+        (portfolio_file, 8 - SIDEBAR),
+        (scenarios, 4),
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),
-        (task, 11),
+        (task, 12),  # one of them: what the verdicts rest on, for the shocks
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),

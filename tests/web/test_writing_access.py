@@ -1,9 +1,12 @@
 """Who may see and use the pages that write, and what they cost."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
-from evals.models import ConnectionTest, Task
+from evals.domain.shocks import Affects, Shock, shock_mapping
+from evals.models import AuditEntry, ConnectionTest, Scenario, Task
 from evals.services import tasks as task_services
 from tests import make
 
@@ -16,6 +19,8 @@ READING = (
     "/endpoints/",
     "/endpoints/{endpoint}/",
     "/account/",
+    "/scenarios/",
+    "/portfolio.csv",
 )
 WRITING = (
     "/tasks/new/",
@@ -28,6 +33,8 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/scenarios/new/",
+    "/scenarios/{scenario}/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -36,8 +43,18 @@ POSTS = (
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/scenarios/{scenario}/delete/",
+    "/scenarios/deleted/{deleted}/restore/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
+EVERYBODYS = {
+    "/scenarios/",
+    "/scenarios/new/",
+    "/portfolio.csv",
+    "/candidates/",
+    "/endpoints/",
+    "/account/",
+    "/tasks/new/",
+}
 
 
 @pytest.fixture
@@ -54,12 +71,22 @@ def fill(team) -> dict[str, int]:
     candidate = make.candidate(task)
     make.candidate(task, spec=make.incumbent_spec())
     test = ConnectionTest.objects.create(candidate=candidate)
+    shock = shock_mapping(Shock(affects=Affects.MODEL, price_multiplier=Decimal(2)))
+    scenario = Scenario.objects.create(team=team, name=f"Twice the price of {task.pk}", shock=shock)
+    deleted = AuditEntry.objects.create(
+        team=team,
+        action="scenario deleted",
+        subject="Thrice",
+        details={"name": "Thrice", "shock": shock},
+    )
     return {
         "task": task.pk,
         "version": version.pk,
         "candidate": candidate.pk,
         "endpoint": candidate.endpoint_id,
         "test": test.pk,
+        "scenario": scenario.pk,
+        "deleted": deleted.pk,
     }
 
 
@@ -74,7 +101,8 @@ def test_a_viewer_reads(viewer_client, places, address):
     assert page.status_code == 200
     if address != "/account/":
         main = page.content.decode().partition("<main")[2].partition("</main>")[0]
-        assert "<form" not in main
+        # A form that only chooses what is shown changes nothing.
+        assert ('method="post"' if address == "/scenarios/" else "<form") not in main
 
 
 @pytest.mark.parametrize("address", WRITING)
