@@ -22,6 +22,15 @@ class ReportStatus(StrEnum):
     DEFER = "defer"
 
 
+STATUS_WORDS = {
+    ReportStatus.EVALUATED: "Evaluated, nothing proposed",
+    ReportStatus.PROPOSED: "Proposed, not decided",
+    ReportStatus.GO: "Decided: GO",
+    ReportStatus.NO_GO: "Decided: NO-GO",
+    ReportStatus.DEFER: "Decided: DEFER",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """A figure with its label, and what has to be known to read it."""

@@ -10,9 +10,11 @@ from evals.models import (
     EvalSetVersion,
     Evaluation,
     Membership,
+    Report,
     Role,
     Run,
     Scenario,
+    ShareLink,
     Task,
     Team,
     Trial,
@@ -31,6 +33,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def may_write(membership: Membership) -> bool:
     """Return whether the member may change what the team owns."""
     return membership.role in WRITERS
+
+
+def may_decide(membership: Membership) -> bool:
+    """Return whether the member may sign for the team, and manage it."""
+    return membership.role == Role.ADMIN
 
 
 def tasks_for(team: Team) -> QuerySet[Task]:
@@ -86,3 +93,13 @@ def scenarios_for(team: Team) -> QuerySet[Scenario]:
 def deleted_scenarios_for(team: Team) -> QuerySet[AuditEntry]:
     """Return the audit lines of scenarios that were deleted; each holds what it takes to undo."""
     return AuditEntry.objects.filter(team=team, action="scenario deleted")
+
+
+def reports_for(team: Team) -> QuerySet[Report]:
+    """Return the team's decision records."""
+    return Report.objects.filter(task__team=team)
+
+
+def share_links_for(team: Team) -> QuerySet[ShareLink]:
+    """Return the links that show the team's reports."""
+    return ShareLink.objects.filter(report__task__team=team)

@@ -23,6 +23,7 @@ SECTIONS = {
     "endpoint": "endpoints",
     "portfolio": "portfolio",
     "scenario": "scenarios",
+    "report": "reports",
     "worker": "workers",
 }
 
@@ -38,6 +39,7 @@ class Navigation:
     live_count: int
     user_email: str
     may_write: bool
+    may_decide: bool
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def _navigation(request: HttpRequest, team: Team) -> Navigation:
         live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
         user_email=str(request.user),
         may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
+        may_decide=access.may_decide(request.membership),  # type: ignore[attr-defined]
     )
 
 

@@ -16,6 +16,7 @@ from evals.web.views import (
     newevaluations,
     newtasks,
     portfolio,
+    reports,
     samples,
     scenarios,
     tasks,
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "evaluations/<int:evaluation_id>/result.json", evaluations.result, name="evaluation_result"
     ),
+    path("evaluations/<int:evaluation_id>/report/", reports.report_propose, name="report_propose"),
     path("evaluations/<int:evaluation_id>/resume/", control.resume, name="evaluation_resume"),
     path("evaluations/<int:evaluation_id>/retry/", control.retry, name="evaluation_retry"),
     path(
@@ -80,6 +82,16 @@ urlpatterns: list[URLPattern] = [
     path("first-admin/<str:token>/", account.first_admin, name="first_admin"),
     path("healthz", health.healthz, name="healthz"),
     path("portfolio.csv", portfolio.portfolio_file, name="portfolio_file"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/<int:report_id>/", reports.report, name="report"),
+    path("reports/<int:report_id>/decide/", reports.report_decide, name="report_decide"),
+    path(
+        "reports/<int:report_id>/links/<int:link_id>/revoke/",
+        reports.report_link_revoke,
+        name="report_link_revoke",
+    ),
+    path("reports/<int:report_id>/report.<str:suffix>", reports.report_file, name="report_file"),
+    path("reports/<int:report_id>/share/", reports.report_share, name="report_share"),
     path("runs/<int:run_id>/", samples.run, name="run"),
     path("runs/<int:run_id>/pause/", control.run_pause, name="run_pause"),
     path("runs/<int:run_id>/resume/", control.run_resume, name="run_resume"),
@@ -93,6 +105,7 @@ urlpatterns: list[URLPattern] = [
         name="scenario_restore",
     ),
     path("scenarios/new/", scenarios.scenario_new, name="scenario_new"),
+    path("shared/<str:token>/", reports.shared_report, name="shared_report"),
     path("sign-in/", account.sign_in, name="sign_in"),
     path("sign-out/", account.sign_out, name="sign_out"),
     path("tasks/", tasks.tasks, name="tasks"),

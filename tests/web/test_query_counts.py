@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Scenario, Shard, Team, Trial, Worker
+from evals.models import Evaluation, Report, Run, Scenario, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.decisions import propose_report
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -109,6 +110,23 @@ def trial(team: Team, size: int) -> str:
     return reverse("evals:trial", args=[made.pk, opened.pk])
 
 
+def reports(team: Team, size: int) -> str:
+    for _ in range(size):
+        proposed(team, 2)
+    return reverse("evals:reports")
+
+
+def report(team: Team, size: int) -> str:
+    return reverse("evals:report", args=[proposed(team, size).pk])
+
+
+def proposed(team: Team, size: int) -> Report:
+    made = finished_evaluation(team, 2)
+    user = make.member(team, email=f"{made.pk}@example.com")
+    records = [propose_report(evaluation=made, user=user, now=timezone.now()) for _ in range(size)]
+    return records[-1]
+
+
 def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
@@ -150,6 +168,8 @@ def specs(size: int) -> list[Any]:
         (live_run, 5),
         (searched_run, 5),
         (trial, 8),
+        (reports, 1),
+        (report, 4),
     ],
 )
 @pytest.mark.parametrize("size", [1, 4])
