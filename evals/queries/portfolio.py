@@ -83,7 +83,7 @@ class PortfolioPage:
 
 
 def portfolio_page(team: Team, *, shock: str | None, now: datetime) -> PortfolioPage:
-    """Return the portfolio of a team, in eight queries whatever its size.
+    """Return the portfolio of a team, in nine queries whatever its size.
 
     Args:
         team: Whose tasks.

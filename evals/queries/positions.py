@@ -14,6 +14,7 @@ from evals.domain.specs import Comparator, EndpointKind
 from evals.domain.verdicts import Verdict
 from evals.models import Candidate, Task, Team, VerdictRow
 from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.modelfacts import facts_for
 from evals.queries.optionfacts import backers_of
 from evals.queries.results import Document
 from evals.queries.standings import speaking
@@ -23,7 +24,7 @@ INCUMBENT = ("incumbent__model", "incumbent__endpoint")  # to select with the ta
 
 
 def team_positions(team: Team) -> tuple[TaskPosition, ...]:
-    """Return the positions of all tasks by name, in three queries."""
+    """Return the positions of all tasks by name, in four queries."""
     tasks = list(tasks_for(team).select_related(*INCUMBENT).order_by("name"))
     speak = speaking(evaluations_for(team)).values_list("pk", flat=True)
     return positions_of(team, tasks, speak)
@@ -32,7 +33,7 @@ def team_positions(team: Team) -> tuple[TaskPosition, ...]:
 def positions_of(
     team: Team, tasks: Sequence[Task], evaluation_ids: Iterable[int]
 ) -> tuple[TaskPosition, ...]:
-    """Return the position of each task, in one query; select `INCUMBENT` with the tasks.
+    """Return the position of each task, in two queries; select `INCUMBENT` with the tasks.
 
     Args:
         team: Whose facts on models count.
@@ -42,13 +43,8 @@ def positions_of(
     rows = _rows(evaluation_ids)
     named = {row.run.candidate.model.identifier for found in rows.values() for row in found}
     named |= {task.incumbent.model.identifier for task in tasks if task.incumbent}
-    facts = _facts(team, named)
+    facts = facts_for(team, named)
     return tuple(_position(task, rows.get(task.pk, []), facts) for task in tasks)
-
-
-def _facts(team: Team, identifiers: Iterable[str]) -> Mapping[str, ModelFacts]:
-    """Return what is known of each model by its identifier; nothing is, so far."""
-    return {}
 
 
 def _rows(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictRow]]:

@@ -77,7 +77,7 @@ def deleted_scenario(team: Team, entry_id: int | None) -> Deleted | None:
 def scenario_page(
     team: Team, *, key: str | None, target: str | None, today: date, deleted: Deleted | None = None
 ) -> ScenarioPage:
-    """Return the page of scenarios, in four queries whatever the number of tasks and shocks."""
+    """Return the page of scenarios, in five queries whatever the number of tasks and shocks."""
     positions = team_positions(team)
     choices = shock_choices(team)
     chosen = choose(choices, key=key, target=target)

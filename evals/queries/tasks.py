@@ -76,7 +76,7 @@ class TaskPage:
 
 
 def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in eleven queries; select its team and `INCUMBENT` beforehand."""
+    """Return the page of a task, in twelve queries; select its team and `INCUMBENT` beforehand."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()

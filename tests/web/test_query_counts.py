@@ -153,14 +153,14 @@ def specs(size: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("build", "queries"),
     [
-        # One more for what the verdicts rest on, one for the team's own shocks.
-        (portfolio, 8),
-        (portfolio_file, 8 - SIDEBAR),
-        (scenarios, 4),
+        # Three for the shocks: what verdicts rest on, what is known of models, the team's own.
+        (portfolio, 9),
+        (portfolio_file, 9 - SIDEBAR),
+        (scenarios, 5),
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),
-        (task, 12),  # one of them: what the verdicts rest on, for the shocks
+        (task, 13),  # two of them for the shocks
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),
