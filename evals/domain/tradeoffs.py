@@ -188,7 +188,8 @@ def _rises(before: Point, after: Point) -> bool:
 
 
 def _place(point: Point) -> tuple[float | None, float | None]:
-    return point.outlay and point.outlay.value, point.quality and point.quality.value
+    outlay, quality = point.outlay, point.quality
+    return (outlay.value if outlay else None, quality.value if quality else None)
 
 
 def _by_outlay(point: Point) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from evals.models import (
+    AuditEntry,
     Candidate,
     CascadeReplay,
     ConnectionTest,
@@ -13,6 +14,7 @@ from evals.models import (
     Report,
     Role,
     Run,
+    Scenario,
     ShareLink,
     Task,
     Team,
@@ -87,6 +89,16 @@ def trials_for(team: Team) -> QuerySet[Trial]:
 def cascades_for(team: Team) -> QuerySet[CascadeReplay]:
     """Return the replays of the team's evaluations."""
     return CascadeReplay.objects.filter(evaluation__task__team=team)
+
+
+def scenarios_for(team: Team) -> QuerySet[Scenario]:
+    """Return the shocks that the team supposed itself."""
+    return Scenario.objects.filter(team=team)
+
+
+def deleted_scenarios_for(team: Team) -> QuerySet[AuditEntry]:
+    """Return the audit lines of scenarios that were deleted; each holds what it takes to undo."""
+    return AuditEntry.objects.filter(team=team, action="scenario deleted")
 
 
 def reports_for(team: Team) -> QuerySet[Report]:

@@ -47,7 +47,7 @@ class CostCard:
 def cost_card(task: Task, results: Results) -> CostCard:
     """Return the card, in one query where no candidate has a hosting plan and in four else."""
     models = {o.run.candidate_id: o.spec.model.id for o in results.outcomes}
-    plans = hostings(task.team_id, models)
+    plans = hostings(task.team, models)
     return CostCard(
         volume=_volume(task),
         missing=_missing(task),

@@ -23,6 +23,7 @@ from evals.queries.evaluationprogress import (
     progress_page,
     status_of,
 )
+from evals.queries.expiries import retirements_for
 from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
 from evals.queries.retries import can_retry
@@ -163,10 +164,11 @@ def _extended(results: Results) -> Extended | None:
 
 
 def _findings(results: Results, *, axis: Axis, today: date) -> Findings:
+    retirements = retirements_for(results.evaluation.task.team, results.models)
     return Findings(
-        cards=verdict_cards(results, today=today),
+        cards=verdict_cards(results, today=today, retirements=retirements),
         more=more_samples(results),
-        table=comparison_table(results, today=today),
+        table=comparison_table(results, today=today, retirements=retirements),
         details=candidate_details(results),
         cascade=default_replay(results),
         trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),

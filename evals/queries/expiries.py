@@ -1,16 +1,20 @@
 """Until when a verdict holds, as pages say it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from evals.domain.expiry import Expiry, expiry_of
+from evals.domain.positions import Option
+from evals.models import Team
+from evals.queries.modelfacts import facts_for
 from evals.queries.outcomes import Outcome
 
 # Retirement dates by the models' own identifiers.
 Retirements = Mapping[str, date]
 NONE_KNOWN: Retirements = MappingProxyType({})
+SOON = timedelta(days=21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,21 @@ def has_expired(
     """Return whether a verdict no longer answers anything; `priced` is a day as results hold it."""
     found = expiry_of(computed_on=computed_on, priced_on=day(priced), retires_on=retires_on)
     return found.is_past(today)
+
+
+def expires_on(option: Option) -> date | None:
+    """Return the last day on which an option's verdict holds, None where it has none."""
+    if option.judged_on is None:
+        return None
+    return expiry_of(
+        computed_on=option.judged_on, priced_on=option.priced_on, retires_on=option.retires_on
+    ).on
+
+
+def retirements_for(team: Team, identifiers: Iterable[str]) -> dict[str, date]:
+    """Return the days on which models are retired, as far as they are known, in one query."""
+    facts = facts_for(team, identifiers)
+    return {name: known.retires_on for name, known in facts.items() if known.retires_on}
 
 
 def priced_on(outcome: Outcome) -> str | None:

@@ -1,5 +1,6 @@
 """How numbers read on a page. The only place that formats them; unknown is a dash, never 0."""
 
+from datetime import date as calendar_day
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -125,6 +126,11 @@ def ago(moment: datetime, *, now: datetime) -> str:
 def date(moment: datetime) -> str:
     """Return "19 Nov 2026"."""
     return f"{moment.day} {moment:%b %Y}"
+
+
+def day(on: calendar_day) -> str:
+    """Return "19 Nov 2026" for a day of the calendar."""
+    return f"{on.day} {on:%b %Y}"
 
 
 def moment(at: datetime) -> str:

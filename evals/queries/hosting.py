@@ -8,7 +8,7 @@ from evals.domain.goodput import Goodput, goodput
 from evals.domain.hardware import Hardware
 from evals.domain.hostingplans import HostingFigures, read_hosting
 from evals.domain.memoryneeds import ModelSize
-from evals.models import HostingPlan, ThroughputTest
+from evals.models import HostingPlan, Team, ThroughputTest
 from evals.models.prices import ThroughputState
 from evals.queries.hardware import hardware_for
 from evals.queries.modelsizes import model_sizes
@@ -36,19 +36,19 @@ class Hosting:
     measured: Measured | None
 
 
-def hostings(team_id: int, models: Mapping[int, str]) -> dict[int, Hosting]:
+def hostings(team: Team, models: Mapping[int, str]) -> dict[int, Hosting]:
     """Return the hosting of each candidate that has a plan, in four queries or in one.
 
     Args:
-        team_id: Whose hardware and facts on models count.
+        team: Whose hardware and facts on models count.
         models: The candidates' ids with the identifiers of their models.
     """
     plans = HostingPlan.objects.filter(candidate_id__in=models)
     found = {row.candidate_id: read_hosting(row.figures) for row in plans}
     if not found:
         return {}
-    hardware = hardware_for(team_id)
-    sizes = model_sizes(team_id, (models[pk] for pk in found))
+    hardware = hardware_for(team.pk)
+    sizes = model_sizes(team, (models[pk] for pk in found))
     tests = _measured(found)
     return {
         pk: Hosting(

@@ -32,7 +32,7 @@ def hosting_page(candidate: Candidate) -> HostingPage:
     """Return the page, in eight queries at most; select the candidate's parts beforehand."""
     task, spec = candidate.task, candidate_spec(candidate)
     results = _results(candidate)
-    found = hostings(task.team_id, {candidate.pk: spec.model.id}).get(candidate.pk)
+    found = hostings(task.team, {candidate.pk: spec.model.id}).get(candidate.pk)
     grounds = _grounds(candidate, results)
     return HostingPage(
         candidate_id=candidate.pk,

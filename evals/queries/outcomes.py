@@ -120,6 +120,11 @@ class Results:
         return tuple(o for o in self.outcomes if not o.run.is_incumbent)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The candidates' models by their own identifiers."""
+        return tuple(outcome.spec.model.id for outcome in self.outcomes)
+
+    @property
     def planned(self) -> int:
         """Trials that the plan asks of each candidate."""
         return self.evaluation.sample_count * self.evaluation.epochs

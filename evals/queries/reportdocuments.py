@@ -1,7 +1,7 @@
 """A finished evaluation as a report document: what a person reads before they sign."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from evals.domain.methodnotes import method_notes
 from evals.domain.reportdocuments import (
@@ -18,6 +18,7 @@ from evals.models import Evaluation
 from evals.queries import figures
 from evals.queries.barlines import bar_lines, criterion_text
 from evals.queries.candidaterows import comparison_table, in_order
+from evals.queries.expiries import retirements_for
 from evals.queries.outcomes import Outcome, Results, load_results
 from evals.queries.reportprovenance import provenance
 from evals.queries.results import evaluation_document, standings
@@ -40,7 +41,8 @@ def report_document(
         ValueError: If it has not ended, or was cancelled.
     """
     results = load_results(evaluation)
-    cards = verdict_cards(results)
+    retirements = retirements_for(evaluation.task.team, results.models)
+    cards = verdict_cards(results, today=now.date(), retirements=retirements)
     if evaluation.finished_at is None or not any(o.verdict for o in results.outcomes):
         raise ValueError("an evaluation without verdicts has nothing to report")
     verdict = overall(standings([o.document for o in results.outcomes], results.spec))
@@ -56,7 +58,7 @@ def report_document(
         sections=(
             _context(results),
             _drivers(results),
-            _options(results),
+            _options(results, today=now.date()),
             *more,
             _confirmation(cards),
             _method(results),
@@ -166,8 +168,8 @@ def _drivers(results: Results) -> Section:
     )
 
 
-def _options(results: Results) -> Section:
-    table = comparison_table(results)
+def _options(results: Results, *, today: date) -> Section:
+    table = comparison_table(results, today=today)
     rows = tuple(
         (
             row.candidate.name,

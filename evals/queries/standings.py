@@ -10,10 +10,10 @@ from django.db.models.fields.json import KT
 
 from evals.domain.specs import EndpointKind
 from evals.domain.verdicts import Standing, Verdict, overall
-from evals.models import Evaluation, Run, Shard, VerdictRow
+from evals.models import Evaluation, Run, Shard, Team, VerdictRow
 from evals.models.evaluations import LIVE, RunState, ShardState
 from evals.queries import figures
-from evals.queries.expiries import NONE_KNOWN, Retirements, has_expired
+from evals.queries.expiries import has_expired, retirements_for
 
 FINISHING = "finishing"  # all is answered, the verdicts are being written
 
@@ -68,11 +68,11 @@ def speaking(evaluations: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
 
 
 def cells_of(
-    evaluation_ids: Iterable[int], *, today: date, retirements: Retirements = NONE_KNOWN
+    team: Team, evaluation_ids: Iterable[int], *, today: date
 ) -> dict[int, list[VerdictCell]]:
-    """Return the verdicts of each evaluation in the order of its spec, in one query."""
+    """Return the verdicts of each evaluation in the order of its spec, in two queries."""
     cells: dict[int, list[VerdictCell]] = defaultdict(list)
-    rows = (
+    found = (
         VerdictRow.objects.filter(run__evaluation_id__in=list(evaluation_ids))
         .annotate(
             value=KT("grounds__result__metrics__0__value"),
@@ -90,6 +90,8 @@ def cells_of(
             *("is_open", "kind", "is_incumbent", "computed_at", "priced", "identifier"),
         )
     )
+    rows = list(found)
+    retirements = retirements_for(team, {row["identifier"] for row in rows})
     for row in rows:
         cells[row["evaluation_id"]].append(
             VerdictCell(

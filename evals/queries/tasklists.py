@@ -54,7 +54,7 @@ def tasks_page(team: Team, *, now: datetime) -> TasksPage:
         .order_by("name")
     )
     latest = {e.task_id: e for e in speaking(evaluations_for(team)).defer("spec")}
-    cells = cells_of((e.pk for e in latest.values()), today=now.date())
+    cells = cells_of(team, (e.pk for e in latest.values()), today=now.date())
     return TasksPage(
         rows=tuple(
             TaskRow(

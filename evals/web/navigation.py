@@ -25,6 +25,7 @@ SECTIONS = {
     "model": "models",
     "hardware": "prices",
     "portfolio": "portfolio",
+    "scenario": "scenarios",
     "report": "reports",
     "worker": "workers",
 }

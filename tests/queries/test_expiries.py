@@ -2,11 +2,13 @@ from datetime import date
 
 import pytest
 
+from evals.domain.modelfacts import ModelFacts
 from evals.models import VerdictRow
 from evals.queries.expiries import ExpiryNote
 from evals.queries.outcomes import load_results
 from evals.queries.standings import answer_of, cells_of
 from evals.queries.verdictcards import verdict_cards
+from evals.services.modelfacts import save_facts
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +64,9 @@ def test_a_stale_verdict_holds_no_longer_whatever_its_age():
 )
 def test_only_a_verdict_that_holds_answers_the_question(today, retirements, answer):
     made = evaluation()
-    cells = cells_of([made.pk], today=today, retirements=retirements)[made.pk]
+    for identifier, day in retirements.items():
+        facts = ModelFacts(identifier=identifier, name=identifier, retires_on=day)
+        save_facts(team=made.task.team, facts=facts, source="a test", user=None)
+    cells = cells_of(made.task.team, [made.pk], today=today)[made.pk]
     assert answer_of(cells).value == answer
     assert [cell.is_expired for cell in cells] == [False, answer != "go"]

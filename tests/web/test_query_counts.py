@@ -19,7 +19,7 @@ from evals.domain.hardware import Hardware
 from evals.domain.hostingplans import HostingFigures
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Model, Report, Run, Shard, Team, Trial, Worker
+from evals.models import Evaluation, Model, Report, Run, Scenario, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
 from evals.services.cascades import carry_out, start_replay
 from evals.services.decisions import propose_report
@@ -37,6 +37,19 @@ def portfolio(team: Team, size: int) -> str:
         make.evaluation(make.task(team))
         make.live_evaluation(make.task(team))
     return reverse("evals:portfolio")
+
+
+def portfolio_file(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:portfolio_file")
+
+
+def scenarios(team: Team, size: int) -> str:
+    portfolio(team, size)
+    for number in range(size):
+        shock = {"affects": "model", "price_multiplier": "2"}
+        Scenario.objects.create(team=team, name=f"Twice {number}", shock=shock)
+    return reverse("evals:scenarios")
 
 
 def tasks(team: Team, size: int) -> str:
@@ -223,7 +236,10 @@ def specs(size: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("build", "queries"),
     [
-        (portfolio, 6),
+        # Three for the shocks: what verdicts rest on, what is known of models, the team's own.
+        (portfolio, 9),
+        (portfolio_file, 9 - SIDEBAR),
+        (scenarios, 5),
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),

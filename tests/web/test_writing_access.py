@@ -1,9 +1,12 @@
 """Who may see and use the pages that write, and what they cost."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
-from evals.models import ConnectionTest, Task
+from evals.domain.shocks import Affects, Shock, shock_mapping
+from evals.models import AuditEntry, ConnectionTest, Scenario, Task
 from evals.services import tasks as task_services
 from tests import make
 
@@ -18,6 +21,8 @@ READING = (
     "/models/{model}/",
     "/account/",
     "/prices/hardware/l4/",
+    "/scenarios/",
+    "/portfolio.csv",
 )
 WRITING = (
     "/tasks/new/",
@@ -35,6 +40,8 @@ WRITING = (
     "/candidates/{candidate}/hosting/",
     "/prices/hardware/new/",
     "/prices/hardware/l4/edit/",
+    "/scenarios/new/",
+    "/scenarios/{scenario}/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -45,11 +52,19 @@ POSTS = (
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
     "/models/{model}/restore/",
+    "/scenarios/{scenario}/delete/",
+    "/scenarios/deleted/{deleted}/restore/",
 )
 EVERYBODYS = {
-    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
     "/models/import/",
     *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
+    "/scenarios/",
+    "/scenarios/new/",
+    "/portfolio.csv",
+    "/candidates/",
+    "/endpoints/",
+    "/account/",
+    "/tasks/new/",
 }
 
 
@@ -67,6 +82,14 @@ def fill(team) -> dict[str, int]:
     candidate = make.candidate(task)
     make.candidate(task, spec=make.incumbent_spec())
     test = ConnectionTest.objects.create(candidate=candidate)
+    shock = shock_mapping(Shock(affects=Affects.MODEL, price_multiplier=Decimal(2)))
+    scenario = Scenario.objects.create(team=team, name=f"Twice the price of {task.pk}", shock=shock)
+    deleted = AuditEntry.objects.create(
+        team=team,
+        action="scenario deleted",
+        subject="Thrice",
+        details={"name": "Thrice", "shock": shock},
+    )
     return {
         "task": task.pk,
         "version": version.pk,
@@ -74,6 +97,8 @@ def fill(team) -> dict[str, int]:
         "endpoint": candidate.endpoint_id,
         "model": candidate.model_id,
         "test": test.pk,
+        "scenario": scenario.pk,
+        "deleted": deleted.pk,
     }
 
 
@@ -88,7 +113,8 @@ def test_a_viewer_reads(viewer_client, places, address):
     assert page.status_code == 200
     if address != "/account/":
         main = page.content.decode().partition("<main")[2].partition("</main>")[0]
-        assert "<form" not in main
+        # A form that only chooses what is shown changes nothing.
+        assert ('method="post"' if address == "/scenarios/" else "<form") not in main
 
 
 @pytest.mark.parametrize("address", WRITING)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evals.queries import access
+from evals.queries.positions import INCUMBENT
 from evals.queries.tasklists import tasks_page
 from evals.queries.tasks import task_page
 from evals.queries.tradeoffs import axis_named
@@ -26,7 +27,7 @@ def tasks(request: TeamRequest) -> HttpResponse:
 @member_required
 def task(request: TeamRequest, task_id: int) -> HttpResponse:
     """Show one task: the answer first, then what it rests on."""
-    found = access.tasks_for(request.team).select_related("team", "incumbent__endpoint")
+    found = access.tasks_for(request.team).select_related("team", *INCUMBENT)
     axis = axis_named(request.GET.get("x"))
     page = task_page(get_object_or_404(found, pk=task_id), now=timezone.now(), axis=axis)
     chart = trade_off_chart(page.answer.trade_off.found) if page.answer else None
