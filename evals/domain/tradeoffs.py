@@ -187,8 +187,9 @@ def _rises(before: Point, after: Point) -> bool:
     return after.quality.value > before.quality.value
 
 
-def _place(point: Point) -> tuple[float | None, float | None]:
-    return point.outlay and point.outlay.value, point.quality and point.quality.value
+def _place(point: Point) -> tuple[float, float]:
+    outlay, minus_quality = _by_outlay(point)
+    return outlay, -minus_quality
 
 
 def _by_outlay(point: Point) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """A finished evaluation as a report document: what a person reads before they sign."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from evals.domain.methodnotes import method_notes
 from evals.domain.reportdocuments import (
@@ -40,7 +40,7 @@ def report_document(
         ValueError: If it has not ended, or was cancelled.
     """
     results = load_results(evaluation)
-    cards = verdict_cards(results)
+    cards = verdict_cards(results, today=now.date())
     if evaluation.finished_at is None or not any(o.verdict for o in results.outcomes):
         raise ValueError("an evaluation without verdicts has nothing to report")
     verdict = overall(standings([o.document for o in results.outcomes], results.spec))
@@ -56,7 +56,7 @@ def report_document(
         sections=(
             _context(results),
             _drivers(results),
-            _options(results),
+            _options(results, today=now.date()),
             *more,
             _confirmation(cards),
             _method(results),
@@ -87,10 +87,11 @@ def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
     metric = outcome.metric(results.headline) or {}
     estimate = outcome.estimate(results.headline)
     bars = [criterion_text(line) for line in results.spec.bar if line.required]
+    holds = card.expiry.words if card.expiry else ""
     return Section(
         key="decision",
         title="What was found",
-        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping))),
+        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping, holds))),
         facts=(
             Fact(label="Bar", value="; ".join(bars) or "no required line"),
             Fact(
@@ -166,8 +167,8 @@ def _drivers(results: Results) -> Section:
     )
 
 
-def _options(results: Results) -> Section:
-    table = comparison_table(results)
+def _options(results: Results, *, today: date) -> Section:
+    table = comparison_table(results, today=today)
     rows = tuple(
         (
             row.candidate.name,
