@@ -187,9 +187,9 @@ def _rises(before: Point, after: Point) -> bool:
     return after.quality.value > before.quality.value
 
 
-def _place(point: Point) -> tuple[float | None, float | None]:
-    outlay, quality = point.outlay, point.quality
-    return (outlay.value if outlay else None, quality.value if quality else None)
+def _place(point: Point) -> tuple[float, float]:
+    outlay, minus_quality = _by_outlay(point)
+    return outlay, -minus_quality
 
 
 def _by_outlay(point: Point) -> tuple[float, float]:

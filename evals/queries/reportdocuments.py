@@ -89,10 +89,11 @@ def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
     metric = outcome.metric(results.headline) or {}
     estimate = outcome.estimate(results.headline)
     bars = [criterion_text(line) for line in results.spec.bar if line.required]
+    holds = card.expiry.words if card.expiry else ""
     return Section(
         key="decision",
         title="What was found",
-        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping))),
+        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping, holds))),
         facts=(
             Fact(label="Bar", value="; ".join(bars) or "no required line"),
             Fact(
