@@ -1,0 +1,70 @@
+"""Amounts of money as people type them: US dollars alone, and within reason."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from evals.domain.specs import CandidateSpec
+
+MOST_USD = Decimal(10_000)  # the dearest model ever priced took $600 per million tokens
+_AMOUNT = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+_COMMA = re.compile(r"-?\d[\d.]*,[\d,.]*")
+_LONGEST = 40
+_DOLLARS = re.compile(r"^\$\s*|^USD?\s*\$?\s*|\s*(\$|USD|US dollars?|dollars?)$", re.IGNORECASE)
+UNITS = {
+    "input_usd_per_mtok": "million input tokens",
+    "output_usd_per_mtok": "million output tokens",
+    "cached_input_usd_per_mtok": "million cached tokens",
+    "cache_write_usd_per_mtok": "million tokens put into the cache",
+    "usd_per_request": "request",
+    "usd_per_hour": "hour",
+}
+
+
+class AmountError(ValueError):
+    """A text is no amount of dollars; says what was found and what is expected."""
+
+
+def parse_dollars(text: str) -> Decimal:
+    """Return the amount in a text such as "2.50" or "$2.50", exactly as it was written.
+
+    Raises:
+        AmountError: If it is in another currency, negative, more than MOST_USD, or no number.
+    """
+    said = text.strip()
+    bare = _DOLLARS.sub("", said).strip()
+    shown = f"“{said[:_LONGEST]}”"
+    if _COMMA.fullmatch(bare):
+        point = bare.replace(",", ".") if bare.count(",") == 1 and "." not in bare else "1250.00"
+        raise AmountError(f"Found {shown}, expected a point and no commas, such as {point}.")
+    if not _AMOUNT.fullmatch(bare):
+        if re.search(r"\d", bare):
+            raise AmountError(
+                f"Found {shown}, expected US dollars: convert other currencies, "
+                "and give the rate in the source."
+            )
+        raise AmountError(f"Found {shown}, expected an amount in US dollars, such as 2.50.")
+    return _within_reason(Decimal(bare), shown)
+
+
+def price_warnings(candidates: Sequence[CandidateSpec]) -> Iterator[str]:
+    """Yield a sentence for each figure of a candidate that is more than MOST_USD."""
+    for candidate in candidates:
+        for name, unit in UNITS.items():
+            amount: Decimal | None = getattr(candidate.price, name, None)
+            if amount is not None and amount > MOST_USD:
+                yield (
+                    f"{candidate.name}: ${amount:,} per {unit} is more than anybody asks, "
+                    "is it meant so?"
+                )
+
+
+def _within_reason(amount: Decimal, shown: str) -> Decimal:
+    if amount < 0:
+        raise AmountError(f"Found {shown}, expected 0 or more: nobody is paid for asking.")
+    if amount > MOST_USD:
+        raise AmountError(
+            f"Found {shown}, expected at most ${MOST_USD:,}: no model costs more for a million "
+            "tokens, a request or an hour. Is it a price per billion tokens, or of a month?"
+        )
+    return amount.copy_abs()
