@@ -82,3 +82,11 @@ def ring_unfinished() -> None:
 def forget_uploads() -> None:
     """Delete files that were uploaded and never became a version."""
     evalsets.forget_uploads(now=timezone.now())
+
+
+@shared_task(name=Job.SYNC_PRICES.value, ignore_result=True)
+def sync_prices() -> None:
+    """Store the public prices where they are of another edition, and note what has changed."""
+    from evals.services import pricesync  # noqa: PLC0415 - see above
+
+    pricesync.sync_prices(now=timezone.now())

@@ -18,6 +18,7 @@ class Job(StrEnum):
     TRY_ENDPOINT = "evals.try_endpoint"
     RING_UNFINISHED = "evals.ring_unfinished"
     FORGET_UPLOADS = "evals.forget_uploads"
+    SYNC_PRICES = "evals.sync_prices"
 
 
 def enqueue(

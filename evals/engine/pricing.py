@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from genai_prices.data import providers
@@ -24,6 +23,7 @@ from genai_prices.types import (
 
 from evals.domain.publicprices import PublicPrice, partial_price, unknown_key
 from evals.domain.specs import PriceSpec, PriceTier
+from evals.engine.priceedition import edition
 
 FIGURES = {
     "input_mtok": "input_usd_per_mtok",
@@ -38,11 +38,6 @@ PEAK = "the dearest hours' price"
 
 class UnknownPriceError(LookupError):
     """No price has the key; says which were perhaps meant."""
-
-
-def edition() -> str:
-    """Return which release of the source the prices are of."""
-    return f"genai-prices {version('genai-prices')}"
 
 
 @cache
