@@ -61,7 +61,7 @@ def price_warnings(candidates: Sequence[CandidateSpec]) -> Iterator[str]:
 
 def _within_reason(amount: Decimal, shown: str) -> Decimal:
     if amount < 0:
-        raise AmountError(f"Found {shown}, expected 0 or more: nobody is paid for asking.")
+        raise AmountError(f"Found {shown}, expected an amount greater than or equal to 0.")
     if amount > MOST_USD:
         raise AmountError(
             f"Found {shown}, expected at most ${MOST_USD:,}: no model costs more for a million "

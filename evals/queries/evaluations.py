@@ -5,10 +5,11 @@ from datetime import datetime
 
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.methodnotes import method_notes
-from evals.domain.specs import PlanSpec, ScorerSpec
+from evals.domain.specs import CandidateSpec, PlanSpec, ScorerSpec
 from evals.models import Evaluation
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
+from evals.queries.candidatefacts import price_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.evaluationdetails import CandidateDetails, candidate_details
 from evals.queries.evaluationprogress import (
@@ -19,6 +20,7 @@ from evals.queries.evaluationprogress import (
 )
 from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.pricewords import source_words
 from evals.queries.retries import can_retry
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
@@ -57,6 +59,7 @@ class Provenance:
     bar: str
     scorers: tuple[str, ...]
     incumbent: str
+    prices: tuple[str, ...]
     started: str
     ended: str
 
@@ -201,6 +204,7 @@ def _provenance(results: Results) -> Provenance:
         bar=f"v{evaluation.bar.number}, written {figures.moment(evaluation.bar.created_at)}",
         scorers=tuple(_scorer(scorer) for scorer in results.spec.scorers),
         incumbent=results.incumbent.spec.name if results.incumbent else "none",
+        prices=tuple(_price(candidate) for candidate in results.spec.candidates),
         started=figures.moment(evaluation.created_at) + author,
         ended=figures.moment(ended) if ended else "not yet",
     )
@@ -210,6 +214,11 @@ def _reading(plan: PlanSpec) -> str:
     if plan.stop_early:
         return "stops when settled, by the sequential bound"
     return "read once, at the end"
+
+
+def _price(candidate: CandidateSpec) -> str:
+    source = source_words(candidate.price) if candidate.price else ""
+    return f"{candidate.name}: {price_text(candidate.price)}{source}"
 
 
 def _scorer(scorer: ScorerSpec) -> str:

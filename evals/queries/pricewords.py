@@ -44,6 +44,13 @@ def price_facts(price: PriceSpec | None) -> tuple[Fact, ...]:
     return (*facts, *(Fact(label, value) for label, value in said.items() if value))
 
 
+def source_words(price: PriceSpec) -> str:
+    """Return " (genai-prices 0.2.3, 2026-11-22)", "" where nobody says where it is from."""
+    dated = None if price.dated_on is None else price.dated_on.isoformat()
+    said = ", ".join(part for part in (price.source, dated) if part)
+    return f" ({said})" if said else ""
+
+
 def price_change(old: PriceSpec | None, new: PriceSpec | None) -> str:
     """Return "input $2.50 → $2.00, output $10.00 → $8.00 per million tokens"."""
     before, after = old or PriceSpec(), new or PriceSpec()

@@ -22,6 +22,7 @@ SECTIONS = {
     "connection": "candidates",
     "endpoint": "endpoints",
     "portfolio": "portfolio",
+    "price": "prices",
     "worker": "workers",
 }
 
