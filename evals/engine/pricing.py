@@ -157,7 +157,7 @@ def _batch(model: ModelInfo, charged: ModelPrice) -> Decimal | None:
         return None
     share = batch.input_usd_per_mtok / standard.input_usd_per_mtok
     is_one_share = batch.output_usd_per_mtok == share * standard.output_usd_per_mtok
-    return share if is_one_share else None
+    return share if is_one_share and share <= 1 else None
 
 
 def _words(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from evals.domain.specendpoints import is_gguf
 from evals.models import Candidate, Endpoint, EndpointPrice, Model
 from evals.queries import figures
 from evals.queries.pricewords import EACH, PER_MTOK, exact_usd
@@ -45,11 +46,18 @@ def endpoint_prices_of(endpoint: Endpoint) -> EndpointPrices:
     )
 
 
+def model_label(model: Model) -> str:
+    """Return a model's name; the folder of a local file is nobody's business."""
+    is_local = model.identifier.startswith(("/", "./")) or is_gguf(model.identifier)
+    name = model.identifier.rpartition("/")[2] if is_local else model.identifier
+    return f"{name} {model.revision}" if model.revision else name
+
+
 def _said(row: EndpointPrice) -> SaidPrice:
     by = f" by {row.created_by}" if row.created_by else ""
     return SaidPrice(
         model_id=row.model_id,
-        model=row.model.identifier,
+        model=model_label(row.model),
         figures=_figures(row),
         source=row.source,
         dated=f"{row.dated_on.day} {row.dated_on:%b %Y}",

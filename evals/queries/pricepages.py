@@ -220,7 +220,7 @@ def _shown(price: PriceSpec) -> dict[str, str]:
 
 
 def _since(day: date | None) -> str:
-    return f"{day.day} {day:%b %Y}" if day else "the first"
+    return f"{day.day} {day:%b %Y}" if day else "first known"
 
 
 def _after(rows: QuerySet[CataloguePrice], after: str) -> QuerySet[CataloguePrice]:

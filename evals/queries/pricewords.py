@@ -29,7 +29,11 @@ def price_facts(price: PriceSpec | None) -> tuple[Fact, ...]:
     if price is None:
         return (Fact("Price", "unknown, so every cost is"),)
     figures = [(label, getattr(price, name)) for name, label in (*_per_mtok(), *EACH.items())]
-    facts = [Fact(label.capitalize(), exact_usd(usd)) for label, usd in figures if usd is not None]
+    facts = [
+        Fact(f"{label[:1].upper()}{label[1:]}", exact_usd(usd))
+        for label, usd in figures
+        if usd is not None
+    ]
     for tier in price.tiers:
         label = f"Prompts over {tier.above_input_tokens:,} tokens"
         facts.append(Fact(label, tier_words(tier)))

@@ -54,7 +54,7 @@ def store_prices(*, prices: Sequence[PublicPrice], edition: str, now: datetime) 
     CataloguePrice.objects.bulk_create(new, ignore_conflicts=True)
     kept = [row for rows in stored.values() for row in rows.values() if row.edition == edition]
     CataloguePrice.objects.bulk_update(kept, [*NAMES, "figures"], batch_size=500)
-    logger.info("prices stored edition=%s models=%d added=%d", edition, len(stored), len(new))
+    logger.info("prices stored edition=%s added=%d", edition, len(new))
     return len(new)
 
 

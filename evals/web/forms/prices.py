@@ -13,6 +13,7 @@ from evals.domain.specdrafts import read_price
 from evals.domain.specfile import SpecError
 from evals.domain.specs import PriceSpec
 from evals.models import Model
+from evals.queries.endpointprices import model_label
 from evals.queries.publicprices import PriceKeyError, price_for_key
 from evals.web.forms.dollars import DollarsField
 from evals.web.forms.problems import cleaned
@@ -154,7 +155,7 @@ class EndpointPriceForm(forms.Form):
     def __init__(self, data: Any = None, *, models: Sequence[Model]) -> None:
         super().__init__(data, initial={"dated_on": timezone.now().date()})
         self._models = {str(model.pk): model for model in models}
-        choices = [(pk, _model_label(model)) for pk, model in self._models.items()]
+        choices = [(pk, model_label(model)) for pk, model in self._models.items()]
         self.fields["model"].choices = choices  # type: ignore[attr-defined]
 
     def rows(self) -> list[list[forms.BoundField]]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from evals.domain.specendpoints import is_shared
 from evals.models import Endpoint
 from evals.queries import access
-from evals.queries.endpointprices import endpoint_prices_of
+from evals.queries.endpointprices import endpoint_prices_of, model_label
 from evals.queries.endpoints import endpoint_page, endpoints_page
 from evals.queries.specs import endpoint_spec
 from evals.services.endpointprices import end_endpoint_price, set_endpoint_price
@@ -80,7 +80,7 @@ def endpoint_price(request: TeamRequest, endpoint_id: int) -> HttpResponse:
         return _page(request, found, price=form)
     model, now = form.chosen_model, timezone.now()
     set_endpoint_price(endpoint=found, model=model, price=form.price, user=request.user, now=now)
-    messages.success(request, f"New evaluations charge {model.identifier} at this price.")
+    messages.success(request, f"New evaluations charge {model_label(model)} at this price.")
     return redirect("evals:endpoint", found.pk)
 
 
@@ -96,7 +96,7 @@ def endpoint_price_end(request: TeamRequest, endpoint_id: int) -> HttpResponse:
         raise Http404
     model = served[number]
     if end_endpoint_price(endpoint=found, model=model, user=request.user, now=timezone.now()):
-        messages.success(request, f"Candidates' own prices count again for {model.identifier}.")
+        messages.success(request, f"Candidates' own prices count again for {model_label(model)}.")
     return redirect("evals:endpoint", found.pk)
 
 
