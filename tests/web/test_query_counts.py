@@ -6,6 +6,7 @@ which a fragment does not have.
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Run, Shard, Team, Trial, Worker
+from evals.domain.specs import EndpointKind, PriceSpec
+from evals.models import CataloguePrice, Evaluation, Run, Shard, Team, Trial, Worker
 from evals.models.evaluations import RunState, ShardState
+from evals.services.endpointprices import set_endpoint_price
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -78,6 +80,52 @@ def workers(team: Team, size: int) -> str:
     return reverse("evals:workers")
 
 
+def prices(team: Team, size: int) -> str:
+    catalogue(size)
+    return reverse("evals:prices") + "?q=open"
+
+
+def price(team: Team, size: int) -> str:
+    catalogue(size)
+    portfolio(team, size)
+    return reverse("evals:price", args=["lab", "open-0"])
+
+
+def price_changes(team: Team, size: int) -> str:
+    for _ in range(size):
+        repriced(team, 1)
+    return reverse("evals:price_changes")
+
+
+def repriced_task(team: Team, size: int) -> str:
+    return reverse("evals:task", args=[repriced(team, size).task_id])
+
+
+def repriced(team: Team, size: int) -> Evaluation:
+    made = finished_evaluation(team, size)
+    for each in made.runs.select_related("candidate__endpoint", "candidate__model"):
+        set_endpoint_price(
+            endpoint=each.candidate.endpoint,
+            model=each.candidate.model,
+            price=PriceSpec(input_usd_per_mtok=Decimal(1), output_usd_per_mtok=Decimal(2)),
+            user=make.member(team),
+            now=timezone.now(),
+        )
+    return made
+
+
+def catalogue(size: int) -> None:
+    for number in range(size):
+        CataloguePrice.objects.create(
+            provider="lab",
+            provider_name="Lab",
+            model=f"open-{number}",
+            model_name=f"Open {number}",
+            figures={"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"},
+            edition="prices 1",
+        )
+
+
 def live_run(team: Team, size: int) -> str:
     return reverse("evals:run", args=[run_of(live_evaluation(team, size)).pk])
 
@@ -127,6 +175,10 @@ def specs(size: int) -> list[Any]:
         (evaluations, 5),
         (workers, 4),
         (task, 11),
+        (repriced_task, 12),
+        (prices, 4),
+        (price, 3),
+        (price_changes, 3),
         (finished, 2),
         (live, 6),
         (progress, 6 - SIDEBAR),

@@ -15,6 +15,8 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
+    "/prices/changes/",
+    "/prices/options/",
     "/account/",
 )
 WRITING = (
@@ -36,8 +38,13 @@ POSTS = (
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/endpoints/{endpoint}/price/",
+    "/endpoints/{endpoint}/price/end/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
+EVERYBODYS = {
+    *("/candidates/", "/endpoints/", "/account/", "/tasks/new/"),
+    *("/prices/changes/", "/prices/options/"),
+}
 
 
 @pytest.fixture
