@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from evals.models import Evaluation, VerdictRow
 from evals.queries.specs import frozen_spec
+from tests.known import known
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "openai:gpt-4.1"
@@ -20,7 +21,7 @@ def test_a_price_by_key_is_frozen_with_its_figures_source_and_date(desk, server)
     today = timezone.now().date().isoformat()
     assert cost["price_row"]["catalogue"] == KEY
     assert (cost["price_row"]["output_usd_per_mtok"], cost["price_row"]["dated_on"]) == ("8", today)
-    price = frozen_spec(Evaluation.objects.get()).candidates[0].price
+    price = known(frozen_spec(Evaluation.objects.get()).candidates[0].price)
     assert (price.input_usd_per_mtok, price.catalogue) == (Decimal(2), KEY)
     assert VerdictRow.objects.get().grounds["result"]["cost"] == cost
 
@@ -32,7 +33,7 @@ def test_a_second_call_finds_the_evaluation_that_a_key_made(desk, server):
     again = desk.evaluate()
     assert "is known" in again.err
     assert len(server.requests) == asked
-    price = frozen_spec(Evaluation.objects.get()).candidates[0].price
+    price = known(frozen_spec(Evaluation.objects.get()).candidates[0].price)
     assert price.batch_multiplier == Decimal("0.5")
 
 

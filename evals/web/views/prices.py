@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evals.queries.pricechanges import changes_page
-from evals.queries.pricepages import price_page, prices_page
+from evals.queries.pricelists import prices_page
+from evals.queries.pricepages import price_page
 from evals.queries.publicprices import offered_keys
 from evals.web.auth import TeamRequest, member_required
 
