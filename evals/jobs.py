@@ -89,3 +89,11 @@ def forget_uploads() -> None:
 def replay_cascade(replay_id: int) -> None:
     """Compute a cascade from stored trials; a second delivery finds it computed."""
     cascades.carry_out(replay_id, now=timezone.now())
+
+
+@shared_task(name=Job.SYNC_PRICES.value, ignore_result=True)
+def sync_prices() -> None:
+    """Store the public prices where they are of another edition, and note what has changed."""
+    from evals.services import pricesync  # noqa: PLC0415 - see above
+
+    pricesync.sync_prices(now=timezone.now())

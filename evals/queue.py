@@ -19,6 +19,7 @@ class Job(StrEnum):
     RING_UNFINISHED = "evals.ring_unfinished"
     FORGET_UPLOADS = "evals.forget_uploads"
     REPLAY_CASCADE = "evals.replay_cascade"
+    SYNC_PRICES = "evals.sync_prices"
 
 
 def enqueue(

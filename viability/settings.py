@@ -79,6 +79,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5.0},
     },
     "forget-old-uploads": {"task": "evals.forget_uploads", "schedule": 3600.0},
+    # Often enough for a price that begins today, and next to nothing where none is new.
+    "sync-prices": {"task": "evals.sync_prices", "schedule": 3600.0},
 }
 
 INSTALLED_APPS = [

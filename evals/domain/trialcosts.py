@@ -23,7 +23,8 @@ def answer_cost(
     price = candidate.price
     if price is not None and price.usd_per_hour is not None:
         endpoint = candidate.endpoint
-        busy = hourly_cost(seconds, price.usd_per_hour)
+        exact = None if seconds is None else Decimal(str(seconds))
+        busy = hourly_cost(exact, price.usd_per_hour)
         return None if busy is None else busy / (endpoint.concurrency * endpoint.batch_size)
     cost = trial_cost(usage, price, attempts=requests)
     if cost is None and is_refused and price is not None:

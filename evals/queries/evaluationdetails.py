@@ -10,6 +10,7 @@ from evals.queries import figures
 from evals.queries.barlines import BarLine, bar_lines
 from evals.queries.candidaterows import in_order
 from evals.queries.outcomes import CandidateName, Outcome, Results
+from evals.queries.pricewords import source_words
 from evals.queries.results import Document
 
 PER_ACCEPTED = {
@@ -184,6 +185,9 @@ def _costs(outcome: Outcome) -> tuple[tuple[str, str], ...]:
 def _cost_notes(outcome: Outcome) -> tuple[str, ...]:
     cost = outcome.document["cost"]
     notes = [_price_words(outcome.spec)]
+    if outcome.today is not None:
+        per_1k = figures.usd(outcome.today.per_1k_usd)
+        notes.append(f"At today's price {per_1k} per 1,000 tasks: {outcome.today.change}.")
     if cost["per_accepted_usd"] is not None:
         notes.append(f"Per accepted answer: {PER_ACCEPTED[cost['rule']]}.")
     if cost["estimated"]:
@@ -196,14 +200,16 @@ def _price_words(spec: CandidateSpec) -> str:
     if price is None:
         return "The price is unknown, so every cost is."
     if price.usd_per_hour is not None:
-        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}."
+        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}{source_words(price)}."
     parts = {
         "a million input tokens": price.input_usd_per_mtok,
         "a million output tokens": price.output_usd_per_mtok,
+        "a million cached tokens": price.cached_input_usd_per_mtok,
+        "a million tokens put into the cache": price.cache_write_usd_per_mtok,
         "a request": price.usd_per_request,
     }
     known = [f"{figures.usd(usd)} {each}" for each, usd in parts.items() if usd is not None]
-    return f"Price: {', '.join(known)}."
+    return f"Price: {', '.join(known)}{source_words(price)}."
 
 
 def _on(price: PriceSpec) -> str:

@@ -7,11 +7,12 @@ from evals.domain.curves import LatencyCurves
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.methodnotes import method_notes
 from evals.domain.narrowing import Narrowing
-from evals.domain.specs import PlanSpec, ScorerSpec
+from evals.domain.specs import CandidateSpec, PlanSpec, ScorerSpec
 from evals.domain.tradeoffs import Axis
 from evals.models import Evaluation
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
+from evals.queries.candidatefacts import price_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.cascadelists import DefaultReplay, default_replay
 from evals.queries.cascadepoints import cascade_points
@@ -26,6 +27,7 @@ from evals.queries.evaluationprogress import (
 from evals.queries.expiries import retirements_for
 from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.pricewords import source_words
 from evals.queries.retries import can_retry
 from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
@@ -65,6 +67,7 @@ class Provenance:
     bar: str
     scorers: tuple[str, ...]
     incumbent: str
+    prices: tuple[str, ...]
     started: str
     ended: str
 
@@ -220,6 +223,7 @@ def _provenance(results: Results) -> Provenance:
         bar=f"v{evaluation.bar.number}, written {figures.moment(evaluation.bar.created_at)}",
         scorers=tuple(_scorer(scorer) for scorer in results.spec.scorers),
         incumbent=results.incumbent.spec.name if results.incumbent else "none",
+        prices=tuple(_price(candidate) for candidate in results.spec.candidates),
         started=figures.moment(evaluation.created_at) + author,
         ended=figures.moment(ended) if ended else "not yet",
     )
@@ -229,6 +233,11 @@ def _reading(plan: PlanSpec) -> str:
     if plan.stop_early:
         return "stops when settled, by the sequential bound"
     return "read once, at the end"
+
+
+def _price(candidate: CandidateSpec) -> str:
+    source = source_words(candidate.price) if candidate.price else ""
+    return f"{candidate.name}: {price_text(candidate.price)}{source}"
 
 
 def _scorer(scorer: ScorerSpec) -> str:

@@ -6,21 +6,20 @@ from typing import Any
 
 from django.db import connection
 
+from evals.domain.costs import UsageSums
 from evals.domain.metrics import (
     Counts,
     LatencyFacts,
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import GRADED, CandidateSpec, ScorerSpec, Spec
+from evals.domain.specs import GRADED, CandidateSpec, PriceSpec, ScorerSpec, Spec
 from evals.domain.trials import TRUNCATED
 from evals.models import Evaluation, Run
-from evals.queries.costfacts import cost_facts
+from evals.queries.bandedcosts import FRESH, REQUESTS, PricedRun, banded_costs
+from evals.queries.costfacts import cost_facts, is_banded, usage_sums
 from evals.queries.latencyfacts import RunLatencies, Timed, run_latencies
 from evals.queries.states import JUDGED_STATES
-
-# What a task takes in production: an answer that was reused here would be asked for there.
-REQUESTS = "(CASE WHEN t.is_reused THEN 1 ELSE t.attempts END)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,7 @@ class UsageFacts:
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
+    cache_write_tokens: int | None
     reasoning_tokens: int | None
     requests: int
     longest_input: int | None = None
@@ -41,11 +41,15 @@ class UsageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Everything that was counted for one run. `reused` trials were answered by an earlier one."""
+    """Everything that was counted for one run. `reused` trials were answered by an earlier one.
+
+    `sums` are the tokens that its cost per task rests on, None where some are unknown.
+    """
 
     facts: RunFacts
     usage: UsageFacts
     reused: int
+    sums: UsageSums | None = None
 
 
 def count_runs(
@@ -57,10 +61,14 @@ def count_runs(
 ) -> dict[int, Counted]:
     """Return the facts of each run by its id, in two queries whatever their number.
 
+    Where a price hangs on caches or on the length of prompts, and any were, it is one more.
     `places` says of each run how much of its order counts; by default all of it does.
     """
     limits = [evaluation.sample_count if places is None else places[run.pk] for run in runs]
     rows = _aggregates([run.pk for run in runs], limits, spec)
+    prices = {run.pk: spec.candidates[run.position].price for run in runs}
+    for run_id, banded in banded_costs(_banded(prices, rows, limits)).items():
+        rows[run_id]["banded"] = banded
     timed = {
         run.pk: Timed(count=rows[run.pk]["timed"], places=limit)
         for run, limit in zip(runs, limits, strict=True)
@@ -77,6 +85,19 @@ def count_runs(
         )
         for run, limit in zip(runs, limits, strict=True)
     }
+
+
+def _banded(
+    prices: Mapping[int, PriceSpec | None],
+    rows: Mapping[int, Mapping[str, Any]],
+    limits: Sequence[int],
+) -> list[PricedRun]:
+    places = dict(zip(prices, limits, strict=True))
+    return [
+        PricedRun(run_id, places[run_id], price)
+        for run_id, price in prices.items()
+        if price is not None and is_banded(price, rows[run_id])
+    ]
 
 
 def _aggregates(
@@ -121,7 +142,7 @@ def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
 
 
 def _token_columns(judged: str) -> Iterable[str]:
-    for name in ("input", "output", "cached", "reasoning"):
+    for name in ("input", "output", "cached", "cache_write", "reasoning"):
         yield f"sum(t.{name}_tokens) AS {name}_tokens"
         yield f"count(t.{name}_tokens) AS {name}_known"
     for name in ("input", "output"):
@@ -129,6 +150,9 @@ def _token_columns(judged: str) -> Iterable[str]:
         yield f"coalesce(sum(t.{name}_tokens) {paid}, 0) AS paid_{name}_tokens"
     both = f"FILTER (WHERE {judged} AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL)"
     yield f"count(*) {both} AS counted"
+    kinds = {"fresh": FRESH, "cached": "t.cached_tokens", "written": "t.cache_write_tokens"}
+    for name, column in kinds.items():
+        yield f"coalesce(sum({column}) {both}, 0) AS sum_{name}"
     pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": REQUESTS}
     for name, column in pairs.items():
         yield f"sum({column}) {both} AS sum_{name}"
@@ -184,7 +208,12 @@ def _counted(
         latency=latency,
         cost=cost_facts(candidate, counts, row),
     )
-    return Counted(facts=facts, usage=_usage(row, counts), reused=row["reused"])
+    return Counted(
+        facts=facts,
+        usage=_usage(row, counts),
+        reused=row["reused"],
+        sums=usage_sums(counts, row),
+    )
 
 
 def _score(place: int, name: str, row: Mapping[str, Any]) -> ScoreFacts:
@@ -206,6 +235,7 @@ def _usage(row: Mapping[str, Any], counts: Counts) -> UsageFacts:
         input_tokens=_sum(row, "input", at_least=answered),
         output_tokens=_sum(row, "output", at_least=answered),
         cached_tokens=_sum(row, "cached", at_least=1),
+        cache_write_tokens=_sum(row, "cache_write", at_least=1),
         reasoning_tokens=_sum(row, "reasoning", at_least=1),
         requests=int(row["requests"]),
         longest_input=row["longest_input"],

@@ -1,6 +1,7 @@
 """Results as documents: the shapes of the result file, the API and a verdict's grounds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from evals.domain.metrics import (
     RunFacts,
     summarise_cost,
 )
+from evals.domain.pricefigures import price_figures
 from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
@@ -144,6 +146,7 @@ def _document(spec: Spec, run: Run, judgement: Judgement | None, tally: Tally) -
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
             "requests": usage.requests,
             "unconfirmed_requests": lost.requests,
@@ -230,6 +233,8 @@ def _cost(spec: Spec, candidate: CandidateSpec, tally: Tally) -> Document:
         "estimated": summary.estimated,
         "rule": summary.rule.value,
         "price": _price(candidate),
+        "price_row": None if candidate.price is None else price_figures(candidate.price),
+        "priced_usage": None if tally.read.sums is None else asdict(tally.read.sums),
     }
 
 
@@ -243,6 +248,8 @@ def _price(candidate: CandidateSpec) -> Document | None:
         "usd_per_request": _number(price.usd_per_request),
         "gpu": price.gpu,
         "usd_per_hour": _number(price.usd_per_hour),
+        "source": price.source,
+        "dated_on": None if price.dated_on is None else price.dated_on.isoformat(),
     }
 
 

@@ -18,11 +18,13 @@ ORDER: Mapping[str, str] = {
     "criteria": "metric slice at_least at_most within of alpha required state value low high"
     " interval_method bound level n samples_needed method probability",
     "paired": "n both only_candidate only_incumbent neither difference low high method",
-    "usage": "input_tokens output_tokens cached_tokens reasoning_tokens requests",
+    "usage": "input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens"
+    " requests",
     "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds ttft_p95_seconds n",
     "cascades": "first second third signal metric replayed n threshold escalation value low high"
     " per_task_usd per_accepted_usd p95_seconds ceiling sha256",
-    "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price",
+    "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price"
+    " price_row priced_usage",
 }
 
 

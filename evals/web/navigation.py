@@ -27,6 +27,7 @@ SECTIONS = {
     "portfolio": "portfolio",
     "scenario": "scenarios",
     "report": "reports",
+    "price": "prices",
     "worker": "workers",
 }
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from evals.domain.dollars import read_usd
 from evals.domain.goodput import goodput
 from evals.domain.hardware import Hardware, PriceBasis, owned_usd_per_hour, usd_per_hour
 from evals.domain.hardwarerows import read_hardware, written_hardware
@@ -73,32 +72,6 @@ def test_a_row_reads_back_as_it_was_written():
 def test_a_row_that_cannot_be_right_is_refused_with_what_is_wrong(figures, message):
     with pytest.raises(InputError, match=message):
         read_hardware("x", figures)
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"),
-    [("2.50", "2.50"), ("$2.50", "2.50"), (" 1,599 ", "1599"), ("US$3", "3"), (".8 usd", "0.8")],
-)
-def test_dollars_are_read_as_people_write_them(text, amount):
-    assert read_usd(text) == Decimal(amount)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("€2.50", "is in euros. Amounts are kept in US dollars"),
-        ("2.50 GBP", "is in pounds"),
-        ("-1", "not negative"),
-        ("two", "expected US dollars such as"),
-        ("", "expected US dollars such as"),
-        ("1,59", "expected US dollars such as"),
-        ("1e9", "expected US dollars such as"),
-        ("$", "expected US dollars such as"),
-    ],
-)
-def test_other_currencies_and_no_amounts_are_refused_in_words(text, message):
-    with pytest.raises(ValueError, match=message):
-        read_usd(text)
 
 
 def level(concurrency, tasks, *, within, **tokens):

@@ -4,19 +4,30 @@ import random
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from math import ceil
 from typing import Any
 
 import pytest
 
+from evals.domain.costs import sums_cost, trial_cost
 from evals.domain.intervals import quantile_interval
 from evals.domain.metrics import LATENCY_QUANTILES
-from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceSpec, ScorerSpec
+from evals.domain.specs import (
+    Comparator,
+    CriterionSpec,
+    PlanSpec,
+    PriceSpec,
+    PriceTier,
+    ScorerSpec,
+)
+from evals.domain.trials import Usage
 from evals.models import Evaluation, Run, Sample, Trial
 from evals.queries.facts import Counted, count_runs
 from evals.queries.specs import frozen_spec
 from tests import make
+from tests.known import known
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +42,20 @@ BAR = (
 TOKENS = PriceSpec(input_usd_per_mtok=Decimal("2.5"), output_usd_per_mtok=Decimal(10))
 PRICES = {
     "tokens": TOKENS,
+    "cached tokens": replace(
+        TOKENS,
+        cached_input_usd_per_mtok=Decimal("0.25"),
+        cache_write_usd_per_mtok=Decimal("3.125"),
+    ),
+    "half the price in batches": replace(TOKENS, batch_multiplier=Decimal("0.5")),
+    "dearer long prompts": replace(
+        TOKENS,
+        cache_write_usd_per_mtok=Decimal(3),
+        tiers=(
+            PriceTier(above_input_tokens=1000, input_usd_per_mtok=Decimal(5)),
+            PriceTier(above_input_tokens=3000, output_usd_per_mtok=Decimal(30)),
+        ),
+    ),
     "requests": PriceSpec(usd_per_request=Decimal("0.002")),
     "hours": PriceSpec(gpu="L4", usd_per_hour=Decimal("0.80")),
     "unknown": None,
@@ -59,6 +84,7 @@ def _trial(
         value = graded = None
     is_answered = state in ("ok", "no_answer", "scorer_error")
     is_counted = is_answered and (is_usage_known or chance.random() < 0.5)
+    read = chance.randrange(1, 4000) if is_counted else None
     return Trial(
         run=run,
         sample=sample,
@@ -67,7 +93,9 @@ def _trial(
         state=state,
         output="x" if state == "ok" else None,
         scores={"exact_match": value, "f1": graded},
-        input_tokens=chance.randrange(1, 4000) if is_counted else None,
+        input_tokens=read,
+        cached_tokens=None if read is None else chance.choice([None, 0, read // 2]),
+        cache_write_tokens=None if read is None else chance.choice([None, 0, read // 3]),
         output_tokens=chance.randrange(0, 300) if is_counted else None,
         latency_seconds=chance.choice([0.5, chance.expovariate(3), chance.expovariate(3)])
         if is_answered
@@ -153,7 +181,9 @@ def check_usage(counted: Counted, trials: Sequence[Trial]) -> None:
     known = [t.input_tokens for t in trials if t.input_tokens is not None]
     is_known = known and len(known) >= len(answered)
     assert counted.usage.input_tokens == (sum(known) if is_known else None)
-    assert counted.usage.cached_tokens is None
+    for name in ("cached_tokens", "cache_write_tokens"):
+        counts = [count for t in trials if (count := getattr(t, name)) is not None]
+        assert getattr(counted.usage, name) == (sum(counts) if counts else None)
     assert counted.usage.requests == sum(t.attempts for t in trials)
 
 
@@ -173,6 +203,9 @@ def check_cost(
     sd = float(statistics.stdev(each)) if len(each) > 1 else None
     assert cost.sd == (None if sd is None else pytest.approx(sd, abs=1e-12))
     assert cost.estimated == (price is not None and price.usd_per_hour is not None)
+    if price is not None and counted.sums is not None and not price.tiers:
+        again = sums_cost(counted.sums, price)
+        assert again is None or again == pytest.approx(sum(each))
     if price is not None and price.usd_per_request and price.input_usd_per_mtok is None:
         spent = price.usd_per_request * sum(t.attempts for t in trials)
         assert cost.total_usd == spent
@@ -195,10 +228,13 @@ def costs_of(price: PriceSpec, judged: Sequence[Trial]) -> list[Decimal] | None:
 
 def _token_cost(trial: Trial, price: PriceSpec) -> Decimal:
     """Return what a trial cost; a request that was refused is not billed and has no tokens."""
-    assert price.input_usd_per_mtok is not None
-    assert price.output_usd_per_mtok is not None
-    read = (trial.input_tokens or 0) * price.input_usd_per_mtok
-    return (read + (trial.output_tokens or 0) * price.output_usd_per_mtok) / 1_000_000
+    usage = Usage(
+        input_tokens=trial.input_tokens or 0,
+        output_tokens=trial.output_tokens or 0,
+        cached_tokens=trial.cached_tokens,
+        cache_write_tokens=trial.cache_write_tokens,
+    )
+    return known(trial_cost(usage, price))
 
 
 @pytest.mark.parametrize("names", ["a", "abcdefgh"])

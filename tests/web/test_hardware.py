@@ -59,10 +59,10 @@ def test_a_team_adds_hardware_which_is_marked_as_theirs(team, editor, editor_cli
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"on_demand_usd_per_hour": "€2.50"}, "is in euros. Amounts are kept in US dollars"),
-        ({"on_demand_usd_per_hour": "-1"}, "expected an amount that is not negative"),
+        ({"on_demand_usd_per_hour": "€2.50"}, "expected US dollars: convert other currencies"),
+        ({"on_demand_usd_per_hour": "-1"}, "expected an amount greater than or equal to 0"),
         ({"on_demand_usd_per_hour": "0"}, "expected 0.001 to 1000 US dollars an hour"),
-        ({"spot_usd_per_hour": "99999"}, "expected 0.001 to 1000 US dollars an hour"),
+        ({"spot_usd_per_hour": "9999"}, "expected 0.001 to 1000 US dollars an hour"),
         ({"memory_gb": "-24"}, "expected 0.5 to 20000 GB"),
         ({"memory_gb": "plenty"}, "Enter a number"),
         ({"amortisation_months": "0"}, "expected 1 to 240 months"),

@@ -18,11 +18,23 @@ from evals.domain.cascadesignals import Signal, SignalKind
 from evals.domain.hardware import Hardware
 from evals.domain.hostingplans import HostingFigures
 from evals.domain.modelfacts import ModelFacts
-from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Model, Report, Run, Scenario, Shard, Team, Trial, Worker
+from evals.domain.specs import EndpointKind, PriceSpec
+from evals.models import (
+    CataloguePrice,
+    Evaluation,
+    Model,
+    Report,
+    Run,
+    Scenario,
+    Shard,
+    Team,
+    Trial,
+    Worker,
+)
 from evals.models.evaluations import RunState, ShardState
 from evals.services.cascades import carry_out, start_replay
 from evals.services.decisions import propose_report
+from evals.services.endpointprices import set_endpoint_price
 from evals.services.hardware import remove_hardware, save_hardware
 from evals.services.hosting import save_hosting
 from evals.services.modelfacts import save_facts
@@ -136,6 +148,52 @@ def workers(team: Team, size: int) -> str:
     return reverse("evals:workers")
 
 
+def prices(team: Team, size: int) -> str:
+    catalogue(size)
+    return reverse("evals:prices") + "?q=open"
+
+
+def price(team: Team, size: int) -> str:
+    catalogue(size)
+    portfolio(team, size)
+    return reverse("evals:price", args=["lab", "open-0"])
+
+
+def price_changes(team: Team, size: int) -> str:
+    for _ in range(size):
+        repriced(team, 1)
+    return reverse("evals:price_changes")
+
+
+def repriced_task(team: Team, size: int) -> str:
+    return reverse("evals:task", args=[repriced(team, size).task_id])
+
+
+def repriced(team: Team, size: int) -> Evaluation:
+    made = finished_evaluation(team, size)
+    for each in made.runs.select_related("candidate__endpoint", "candidate__model"):
+        set_endpoint_price(
+            endpoint=each.candidate.endpoint,
+            model=each.candidate.model,
+            price=PriceSpec(input_usd_per_mtok=Decimal(1), output_usd_per_mtok=Decimal(2)),
+            user=make.member(team),
+            now=timezone.now(),
+        )
+    return made
+
+
+def catalogue(size: int) -> None:
+    for number in range(size):
+        CataloguePrice.objects.create(
+            provider="lab",
+            provider_name="Lab",
+            model=f"open-{number}",
+            model_name=f"Open {number}",
+            figures={"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"},
+            edition="prices 1",
+        )
+
+
 def live_run(team: Team, size: int) -> str:
     return reverse("evals:run", args=[run_of(live_evaluation(team, size)).pk])
 
@@ -243,7 +301,7 @@ def specs(size: int) -> list[Any]:
         (tasks, 3),
         (evaluations, 5),
         (workers, 4),
-        (task, 15),
+        (task, 20),
         (models, 3),
         (model, 5),
         (hosted_task, 18),
@@ -251,6 +309,10 @@ def specs(size: int) -> list[Any]:
         (hardware, 1),
         (hardware_row, 1),
         (finished, 6),
+        (repriced_task, 21),
+        (prices, 4),
+        (price, 3),
+        (price_changes, 3),
         (live, 6),
         (progress, 6 - SIDEBAR),
         (run, 4),

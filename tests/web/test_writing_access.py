@@ -19,6 +19,8 @@ READING = (
     "/endpoints/",
     "/endpoints/{endpoint}/",
     "/models/{model}/",
+    "/prices/changes/",
+    "/prices/options/",
     "/account/",
     "/prices/hardware/l4/",
     "/scenarios/",
@@ -54,6 +56,8 @@ POSTS = (
     "/models/{model}/restore/",
     "/scenarios/{scenario}/delete/",
     "/scenarios/deleted/{deleted}/restore/",
+    "/endpoints/{endpoint}/price/",
+    "/endpoints/{endpoint}/price/end/",
 )
 EVERYBODYS = {
     "/models/import/",
@@ -65,6 +69,7 @@ EVERYBODYS = {
     "/endpoints/",
     "/account/",
     "/tasks/new/",
+    *("/prices/changes/", "/prices/options/"),
 }
 
 

@@ -12,7 +12,8 @@ from evals.domain.specproblems import Path
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec
 from evals.queries.candidatesettings import CandidateSetting
 from evals.services.newcandidates import CandidateDraft
-from evals.web.forms.candidatefields import HarnessFields, ModelFields, PriceFields
+from evals.web.forms.candidatefields import HarnessFields, ModelFields
+from evals.web.forms.prices import PriceFields
 from evals.web.forms.problems import add_spec_problems
 
 UNDER: Path = ("candidates", 0)
@@ -21,7 +22,14 @@ NAMES = {"price": "price_input_usd_per_mtok"}
 Layout = tuple[str, ...]
 MODEL_LAYOUT = ("id", "open", "lab revision licence")
 HARNESS_LAYOUT = ("prompt", "system", "max_tokens temperature top_p seed", "stop")
-PRICE_LAYOUT = ("input_usd_per_mtok output_usd_per_mtok", "usd_per_request", "usd_per_hour gpu")
+PRICE_LAYOUT = (
+    "catalogue",
+    "input_usd_per_mtok output_usd_per_mtok",
+    "cached_input_usd_per_mtok cache_write_usd_per_mtok",
+    "usd_per_request",
+    "usd_per_hour gpu",
+    "source dated_on",
+)
 
 
 class CandidateForm(PriceFields, HarnessFields, ModelFields):
@@ -39,6 +47,7 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
 
     def __init__(self, data: Any, files: Any = None, *, setting: CandidateSetting) -> None:
         self.setting = setting
+        self.kept_price = setting.spec.price if setting.spec else None
         super().__init__(data, files, initial=self._initial())
         self.fields["harness_prompt"].help_text = format_html(
             "Jinja over the columns of a sample: <code>{}</code>",

@@ -40,11 +40,11 @@ class HardwareForm(forms.Form):
     provider = forms.CharField(
         label="Who charges it", max_length=100, required=False, help_text="And for which instance."
     )
-    on_demand_usd_per_hour = DollarField(label="On demand, $ / h")
-    spot_usd_per_hour = DollarField(label="Spot, $ / h")
-    purchase_usd = DollarField(label="To buy, $")
+    on_demand_usd_per_hour = DollarField("On demand, $ / h")
+    spot_usd_per_hour = DollarField("Spot, $ / h")
+    purchase_usd = DollarField("To buy, $", is_purchase=True)
     amortisation_months = forms.IntegerField(label="Written off over, months", required=False)
-    electricity_usd_per_kwh = DollarField(label="Electricity, $ / kWh")
+    electricity_usd_per_kwh = DollarField("Electricity, $ / kWh")
     dated_on = forms.DateField(
         label="Prices as of", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

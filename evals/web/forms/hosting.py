@@ -59,7 +59,7 @@ class HostingForm(forms.Form):
         help_text="Of one replica, read and written together. Counts until it is measured.",
     )
     marginal_usd_per_1k_tasks = DollarField(
-        label="Each 1,000 tasks besides, $", help_text="Traffic, for example. Empty: nothing."
+        "Each 1,000 tasks besides, $", help_text="Traffic, for example. Empty: nothing."
     )
 
     def __init__(
