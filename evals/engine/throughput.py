@@ -57,7 +57,7 @@ class Sweep:
         questions: Sequence[Question],
         plan: SweepPlan,
         *,
-        asking: Asking = Asking(),  # noqa: B008 - frozen
+        asking: Asking = Asking(),
         heed: Callable[[Loading], Awaitable[bool]],
     ) -> None:
         """Prepare; nothing is asked yet.

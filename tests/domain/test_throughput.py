@@ -144,5 +144,5 @@ def test_levels_are_read_as_people_write_them():
     ],
 )
 def test_odd_levels_are_refused_with_what_was_found(text):
-    with pytest.raises(InputError, match="found .*expected"):
+    with pytest.raises(InputError, match=r"found .*expected"):
         read_levels(text)
