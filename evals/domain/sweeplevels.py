@@ -1,5 +1,7 @@
 """The levels of a sweep as a person writes them: "1,2,4,8"."""
 
+from itertools import pairwise
+
 from evals.domain.problems import InputError, Problem
 from evals.domain.throughput import MOST_LEVEL, MOST_LEVELS
 
@@ -16,7 +18,7 @@ def read_levels(text: str) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdigit() for part in parts):
         raise InputError(Problem(message=f"found {text!r}, expected {EXPECTED}"))
     levels = tuple(map(int, parts))
-    is_rising = all(one < two for one, two in zip(levels, levels[1:], strict=False))
+    is_rising = all(one < two for one, two in pairwise(levels))
     if not is_rising or not 1 <= levels[0] <= levels[-1] <= MOST_LEVEL:
         raise InputError(Problem(message=f"found {text!r}, expected {EXPECTED}"))
     if len(levels) > MOST_LEVELS:

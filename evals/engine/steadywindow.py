@@ -11,8 +11,9 @@ class Window:
     """The measured part of a level.
 
     It begins when `warm_up` answers have come and ends with an answer too, so that its time is that
-    of the answers in it; those that come together are counted together. It is full with `most` answers, or after `seconds`: then with as many as
-    are under way at once at the least, so that slow ones are not left out.
+    of the answers in it; those that come together are counted together. It is full with `most`
+    answers, or after `seconds`: then with as many as are under way at once at the least, so that
+    slow ones are not left out.
     """
 
     warm_up: int
@@ -36,7 +37,7 @@ class Window:
             return
         if self._started is None:
             replies = self._warmed(replies, now=now)
-        if not replies:
+        if self._started is None or not replies:
             return
         self.replies += replies
         self._last = now

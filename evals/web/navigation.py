@@ -20,6 +20,7 @@ SECTIONS = {
     "bar": "tasks",
     "candidate": "candidates",
     "connection": "candidates",
+    "throughput": "candidates",
     "endpoint": "endpoints",
     "portfolio": "portfolio",
     "worker": "workers",

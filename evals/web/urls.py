@@ -18,6 +18,7 @@ from evals.web.views import (
     portfolio,
     samples,
     tasks,
+    throughput,
     workers,
 )
 
@@ -42,6 +43,11 @@ urlpatterns: list[URLPattern] = [
         "candidates/<int:candidate_id>/test/",
         connectiontests.candidate_test,
         name="candidate_test",
+    ),
+    path(
+        "candidates/<int:candidate_id>/throughput/",
+        throughput.candidate_throughput,
+        name="candidate_throughput",
     ),
     path(
         "connection-tests/<int:test_id>/", connectiontests.connection_test, name="connection_test"
@@ -106,6 +112,14 @@ urlpatterns: list[URLPattern] = [
     ),
     path("tasks/new/", newtasks.task_new, name="task_new"),
     path("team/switch/", account.team_switch, name="team_switch"),
+    path("throughput/<int:test_id>/", throughput.throughput, name="throughput"),
+    path("throughput/<int:test_id>/now/", throughput.throughput_now, name="throughput_now"),
+    path(
+        "throughput/<int:test_id>/result.json",
+        throughput.throughput_result,
+        name="throughput_result",
+    ),
+    path("throughput/<int:test_id>/stop/", throughput.throughput_stop, name="throughput_stop"),
     path("versions/<int:version_id>/", evalsets.version, name="version"),
     path("workers/", workers.workers, name="workers"),
     path("workers/now/", workers.workers_now, name="workers_now"),

@@ -15,6 +15,9 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
+    "/throughput/{throughput}/",
+    "/throughput/{throughput}/now/",
+    "/throughput/{throughput}/result.json",
     "/account/",
 )
 WRITING = (
@@ -28,6 +31,7 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/candidates/{candidate}/throughput/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -36,6 +40,7 @@ POSTS = (
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/throughput/{throughput}/stop/",
 )
 EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
 
@@ -54,12 +59,14 @@ def fill(team) -> dict[str, int]:
     candidate = make.candidate(task)
     make.candidate(task, spec=make.incumbent_spec())
     test = ConnectionTest.objects.create(candidate=candidate)
+    throughput = make.throughput_test(candidate, version)
     return {
         "task": task.pk,
         "version": version.pk,
         "candidate": candidate.pk,
         "endpoint": candidate.endpoint_id,
         "test": test.pk,
+        "throughput": throughput.pk,
     }
 
 
