@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from evals.domain.evaluationplan import EvaluationPlan, Resolution, UnknownResolution
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.measured import SPEED_QUANTILES
 from evals.domain.pairedresolution import PairedResolution
 from evals.domain.planrows import RowGroup
 from evals.domain.power import POWER, power_warning
@@ -86,7 +86,7 @@ def _narrow_margin(resolution: PairedResolution, plan: EvaluationPlan) -> Iterat
 def _too_few(resolution: RateResolution, plan: EvaluationPlan) -> str | None:
     """Return in one sentence that hopeful candidates will hardly be GO, None where they will."""
     criterion, terms = resolution.criterion, plan.terms
-    is_score = criterion.metric not in LATENCY_QUANTILES
+    is_score = criterion.metric not in SPEED_QUANTILES
     is_plain = is_score and criterion.comparator is Comparator.AT_LEAST
     if is_plain and resolution.share < 1 and terms.is_exact(criterion):
         return power_warning(resolution.n, bar=resolution.share, alpha=terms.go_alpha(criterion))

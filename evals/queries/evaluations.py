@@ -20,11 +20,18 @@ from evals.queries.evaluationprogress import (
 from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
 from evals.queries.retries import can_retry
+from evals.queries.speedtables import SpeedRows, speed_rows
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 __all__ = ["EvaluationPage", "evaluation_page", "progress_page"]
 
-METHOD_LABELS = {"n": "What counts as n", "correction": "Correction for several candidates"}
+METHOD_LABELS = {
+    "n": "What counts as n",
+    "correction": "Correction for several candidates",
+    "errors": "Error rate",
+    "accepted": "Cost per accepted answer",
+    "speed": "First token",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,7 @@ class Findings:
     cards: tuple[VerdictCard, ...]
     more: MoreSamples | None
     table: ComparisonTable
+    speed: tuple[SpeedRows, ...]
     details: tuple[CandidateDetails, ...]
 
 
@@ -154,6 +162,7 @@ def _findings(results: Results) -> Findings:
         cards=verdict_cards(results),
         more=more_samples(results),
         table=comparison_table(results),
+        speed=speed_rows(results),
         details=candidate_details(results),
     )
 

@@ -27,7 +27,9 @@ ORDER: Mapping[str, str] = {
     " interval_method bound level n samples_needed method probability",
     "paired": "n both only_candidate only_incumbent neither difference low high method",
     "usage": "input_tokens output_tokens cached_tokens reasoning_tokens requests",
-    "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds ttft_p95_seconds n",
+    "latency": "p50_seconds p95_seconds p99_seconds ttft_p50_seconds ttft_p95_seconds n"
+    " ttft_p99_seconds ttft_n tpot_p50_seconds tpot_p95_seconds tpot_p99_seconds tpot_n"
+    " concurrency in_flight",
     "cost": "total_usd per_1k_tasks_usd per_accepted_usd monthly_usd estimated rule price",
 }
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from evals.domain.specs import EndpointKind
 from evals.domain.throughput import SweepPlan
+from evals.engine.throughput import Loading
 from evals.models import TeamHardware, Trial
 from evals.models.prices import ThroughputState
 from evals.services.throughput import (
@@ -92,7 +93,8 @@ def test_a_key_from_the_environment_is_for_the_command_line_alone(candidate):
 
 
 def test_a_worker_that_has_to_go_leaves_what_it_measured(candidate):
-    test, seen = wanted(candidate), []
+    test = wanted(candidate)
+    seen: list[Loading] = []
     carry_out(test.pk, show=seen.append, should_end=lambda: seen[-1].concurrency > 1)
     test.refresh_from_db()
     assert test.state == ThroughputState.COMPLETED
