@@ -14,7 +14,7 @@ from evals.queries.states import JUDGED_STATES
 QUANTILES = tuple(LATENCY_QUANTILES.values())
 # Seconds for each output token after the first, of an answer that was streamed.
 EACH_AFTER_FIRST = (
-    "(CASE WHEN t.output_tokens > 1 THEN "
+    "(CASE WHEN t.output_tokens > 1 AND t.ttft_seconds IS NOT NULL THEN "
     "greatest(t.latency_seconds - t.ttft_seconds, 0) / (t.output_tokens - 1) END)"
 )
 MEASURES = ("t.latency_seconds", "t.ttft_seconds", EACH_AFTER_FIRST)

@@ -1,8 +1,11 @@
 """The page of a task: the answer first, then what it rests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from evals.domain.planwarnings import ungated_latency
+from evals.domain.specs import CriterionSpec
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
@@ -66,6 +69,7 @@ class TaskPage:
     tabs: TaskTabs
     set_up: SetUp
     bar_lines: tuple[str, ...]
+    warnings: tuple[str, ...]
     answer: Answer | None
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
@@ -75,7 +79,8 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
     """Return the page of a task, in ten queries; select its incumbent's endpoint beforehand."""
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
-    lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
+    criteria = criterion_specs(bar) if bar else ()
+    lines = tuple(criterion_text(line) for line in criteria)
     words = figures.eval_set(version.number, version.sample_count) if version else ""
     return TaskPage(
         task_id=task.pk,
@@ -95,6 +100,7 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
             has_bar=bool(lines),
         ),
         bar_lines=lines,
+        warnings=_warnings(task, criteria),
         answer=_answer(task, version, bar),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
@@ -117,6 +123,12 @@ def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) 
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),
     )
+
+
+def _warnings(task: Task, criteria: Sequence[CriterionSpec]) -> tuple[str, ...]:
+    """Return what the bar, once there is one, leaves out."""
+    said = ungated_latency(criteria, is_interactive=task.is_interactive) if criteria else ""
+    return (f"{said[0].upper()}{said[1:]}.",) if said else ()
 
 
 def _outdated(
