@@ -1,6 +1,7 @@
 """From judged criteria to a verdict, from verdicts to an exit status, and both in plain words."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -230,4 +231,4 @@ def _shown(number: float, result: CriterionResult) -> str:
         return f"{number:,.0f}"
     if result.criterion.metric in COSTS and number >= 1:
         return f"{number:.2f}"
-    return f"{number:.3g}"
+    return f"{Decimal(f'{number:.3g}'):f}"

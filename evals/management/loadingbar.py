@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from evals.domain.throughput import SweepPlan
 from evals.engine.throughput import Loading
+from evals.management.progress import warnings_above
 
 
 @contextmanager
@@ -19,7 +20,8 @@ def loading_bar(plan: SweepPlan) -> Iterator[Callable[[Loading], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with warnings_above(console), Progress(*columns, console=console) as bar:
         line = bar.add_task("loading", total=plan.samples)
 
         def show(loading: Loading) -> None:

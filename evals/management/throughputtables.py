@@ -23,7 +23,7 @@ def print_levels(document: Mapping[str, Any]) -> None:
         table.add_column(name, overflow="fold")
     for level in document["levels"]:
         line = level_line(level, best=best and best["concurrency"])
-        cells = (*line.cells, "yes" if line.state == "met" else "no")
+        cells = (*(cell.value for cell in line.cells), "yes" if line.state == "met" else "no")
         table.add_row(*map(Text, cells), style="bold" if line.is_best else None)
     if document["levels"]:
         console.print(table)

@@ -15,44 +15,49 @@ HEADINGS = (
     "p50",
     "p95",
     "p99",
-    "First token p50",
-    "Per token p50",
+    "First token",
+    "Per token",
 )
 NO_BAR = "No latency bar is given, so the best throughput counts."
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCell:
+    """One figure under its heading; `note` is its interval, if it has one."""
+
+    label: str
+    value: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelLine:
     """One level; `state` is met within the latency bar, else missed."""
 
-    cells: tuple[str, ...]
-    p95_interval: str
+    cells: tuple[LevelCell, ...]
     state: str
     is_best: bool
 
 
 def level_line(level: Mapping[str, Any], *, best: int | None) -> LevelLine:
     """Return a level; `best` is the concurrency of the goodput."""
-    low, high = level["p95_low_seconds"], level["p95_high_seconds"]
-    is_known = low is not None and high is not None
+    values = (
+        figures.count(level["concurrency"]),
+        figures.count(level["requests"]),
+        figures.count(level["failed"]),
+        rounded(level["tasks_per_hour"]),
+        rounded(level["output_tokens_per_second"]),
+        figures.seconds(level["p50_seconds"]),
+        figures.seconds(level["p95_seconds"]),
+        figures.seconds(level["p99_seconds"]),
+        figures.seconds(level["ttft_p50_seconds"]),
+        figures.seconds(level["tpot_p50_seconds"]),
+    )
+    interval = _interval(level["p95_low_seconds"], level["p95_high_seconds"])
     return LevelLine(
-        cells=(
-            figures.count(level["concurrency"]),
-            figures.count(level["requests"]),
-            figures.count(level["failed"]),
-            rounded(level["tasks_per_hour"]),
-            rounded(level["output_tokens_per_second"]),
-            figures.seconds(level["p50_seconds"]),
-            figures.seconds(level["p95_seconds"]),
-            figures.seconds(level["p99_seconds"]),
-            figures.seconds(level["ttft_p50_seconds"]),
-            figures.seconds(level["tpot_p50_seconds"]),
-        ),
-        p95_interval=(
-            f"[{figures.seconds(low).removesuffix(' s')}, "
-            f"{figures.seconds(high).removesuffix(' s')}]"
-            if is_known
-            else ""
+        cells=tuple(
+            LevelCell(label, value, interval if label == "p95" else "")
+            for label, value in zip(HEADINGS, values, strict=True)
         ),
         state="met" if level["is_within_bar"] else "missed",
         is_best=level["concurrency"] == best,
@@ -81,3 +86,10 @@ def rounded(figure: float | None) -> str:
     if figure >= 100 or not figure:  # noqa: PLR2004 - three digits before the point
         return f"{figure:,.0f}"
     return f"{figure:.3g}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ""
+    start, end = (figures.seconds(bound).removesuffix(" s") for bound in (low, high))
+    return f"[{start}, {end}]"

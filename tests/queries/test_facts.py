@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evals.domain.intervals import quantile_interval
-from evals.domain.metrics import LATENCY_QUANTILES, Quantile
+from evals.domain.metrics import LATENCY_QUANTILES
 from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceSpec, ScorerSpec
 from evals.models import Evaluation, Run, Sample, Trial
 from evals.queries.facts import Counted, count_runs
@@ -131,16 +131,12 @@ def check_streamed(counted: Counted, streamed: Sequence[Trial]) -> None:
     )
     assert (latency.first_token_n, latency.per_token_n) == (len(first), len(each))
     for found, seconds in ((latency.first_token, first), (latency.per_token, each)):
-        assert found == {q: quantile_of(seconds, q) for q in (0.5, 0.95, 0.99) if seconds}
-
-
-def quantile_of(seconds: Sequence[float], q: float) -> Quantile:
-    bounds = quantile_interval(len(seconds), q)
-    return Quantile(
-        value=pytest.approx(seconds[max(1, ceil(round(q * 100) * len(seconds) / 100)) - 1]),
-        low=None if bounds.low is None else pytest.approx(seconds[bounds.low - 1]),
-        high=None if bounds.high is None else pytest.approx(seconds[bounds.high - 1]),
-    )
+        assert list(found) == ([0.5, 0.95, 0.99] if seconds else [])
+        for q, quantile in found.items():
+            bounds = quantile_interval(len(seconds), q)
+            ranks = (max(1, ceil(round(q * 100) * len(seconds) / 100)), bounds.low, bounds.high)
+            wanted = [None if rank is None else seconds[rank - 1] for rank in ranks]
+            assert [quantile.value, quantile.low, quantile.high] == pytest.approx(wanted)
 
 
 def check_scores(counted: Counted, values: Sequence[float], name: str) -> None:
