@@ -31,6 +31,7 @@ WITHOUT_SERVICES = {
 USAGE = """\
 viability up [--port 8000] [--no-demo]     start everything; Ctrl-C stops it
 viability evaluate SPEC.yaml [--json OUT]  run one evaluation, without the web
+viability bench-endpoint SPEC.yaml         what a candidate's endpoint can do, level by level
 viability plan SPEC.yaml                   what an evaluation can resolve, and its cost
 viability control EVALUATION_ID VERB       pause, resume, stop, cancel or retry-failed
 viability export-task SPEC.yaml DIR        write the task for the stock lm_eval command

@@ -18,6 +18,7 @@ from evals.models import (
     ShareLink,
     Task,
     Team,
+    ThroughputTest,
     Trial,
     Upload,
     User,
@@ -69,6 +70,11 @@ def endpoints_for(team: Team) -> QuerySet[Endpoint]:
 def connection_tests_for(team: Team) -> QuerySet[ConnectionTest]:
     """Return the tests of the team's candidates."""
     return ConnectionTest.objects.filter(candidate__task__team=team)
+
+
+def throughput_tests_for(team: Team) -> QuerySet[ThroughputTest]:
+    """Return the measurements of the team's endpoints."""
+    return ThroughputTest.objects.filter(candidate__task__team=team)
 
 
 def evaluations_for(team: Team) -> QuerySet[Evaluation]:

@@ -29,12 +29,19 @@ from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
 from evals.queries.pricewords import source_words
 from evals.queries.retries import can_retry
+from evals.queries.speedtables import SpeedRows, speed_rows
 from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 __all__ = ["EvaluationPage", "evaluation_page", "progress_page"]
 
-METHOD_LABELS = {"n": "What counts as n", "correction": "Correction for several candidates"}
+METHOD_LABELS = {
+    "n": "What counts as n",
+    "correction": "Correction for several candidates",
+    "errors": "Error rate",
+    "accepted": "Cost per accepted answer",
+    "speed": "First token",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,7 @@ class Findings:
     cards: tuple[VerdictCard, ...]
     more: MoreSamples | None
     table: ComparisonTable
+    speed: tuple[SpeedRows, ...]
     details: tuple[CandidateDetails, ...]
     cascade: DefaultReplay | None
     trade_off: TradeOffCard
@@ -172,6 +180,7 @@ def _findings(results: Results, *, axis: Axis, today: date) -> Findings:
         cards=verdict_cards(results, today=today, retirements=retirements),
         more=more_samples(results),
         table=comparison_table(results, today=today, retirements=retirements),
+        speed=speed_rows(results),
         details=candidate_details(results),
         cascade=default_replay(results),
         trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),

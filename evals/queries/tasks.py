@@ -1,8 +1,11 @@
 """The page of a task: the answer first, then what it rests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from evals.domain.planwarnings import ungated_latency
+from evals.domain.specs import CriterionSpec
 from evals.domain.tradeoffs import Axis
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
@@ -76,6 +79,7 @@ class TaskPage:
     tabs: TaskTabs
     set_up: SetUp
     bar_lines: tuple[str, ...]
+    warnings: tuple[str, ...]
     answer: Answer | None
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
@@ -91,7 +95,8 @@ def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskP
     """
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
-    lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
+    criteria = criterion_specs(bar) if bar else ()
+    lines = tuple(criterion_text(line) for line in criteria)
     words = figures.eval_set(version.number, version.sample_count) if version else ""
     answer = _answer(task, version, bar, now=now, axis=axis)
     return TaskPage(
@@ -113,6 +118,7 @@ def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskP
         ),
         bar_lines=lines,
         answer=answer,
+        warnings=_warnings(task, criteria),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
         control=control_card(task, today=now.date()),
@@ -154,6 +160,12 @@ def _answer(
         costs=cost_card(task, results),
         trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),
     )
+
+
+def _warnings(task: Task, criteria: Sequence[CriterionSpec]) -> tuple[str, ...]:
+    """Return what the bar, once there is one, leaves out."""
+    said = ungated_latency(criteria, is_interactive=task.is_interactive) if criteria else ""
+    return (f"{said[0].upper()}{said[1:]}.",) if said else ()
 
 
 def _outdated(

@@ -21,6 +21,7 @@ SECTIONS = {
     "bar": "tasks",
     "candidate": "candidates",
     "connection": "candidates",
+    "throughput": "candidates",
     "endpoint": "endpoints",
     "model": "models",
     "hardware": "prices",

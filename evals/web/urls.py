@@ -25,6 +25,7 @@ from evals.web.views import (
     samples,
     scenarios,
     tasks,
+    throughput,
     workers,
 )
 
@@ -59,6 +60,11 @@ urlpatterns: list[URLPattern] = [
     path("cascades/<int:cascade_id>/", cascades.cascade, name="cascade"),
     path("cascades/<int:cascade_id>/found/", cascades.cascade_found, name="cascade_found"),
     path("cascades/<int:cascade_id>/result.json", cascades.cascade_file, name="cascade_file"),
+    path(
+        "candidates/<int:candidate_id>/throughput/",
+        throughput.candidate_throughput,
+        name="candidate_throughput",
+    ),
     path(
         "connection-tests/<int:test_id>/", connectiontests.connection_test, name="connection_test"
     ),
@@ -167,6 +173,14 @@ urlpatterns: list[URLPattern] = [
     ),
     path("tasks/new/", newtasks.task_new, name="task_new"),
     path("team/switch/", account.team_switch, name="team_switch"),
+    path("throughput/<int:test_id>/", throughput.throughput, name="throughput"),
+    path("throughput/<int:test_id>/now/", throughput.throughput_now, name="throughput_now"),
+    path(
+        "throughput/<int:test_id>/result.json",
+        throughput.throughput_result,
+        name="throughput_result",
+    ),
+    path("throughput/<int:test_id>/stop/", throughput.throughput_stop, name="throughput_stop"),
     path("versions/<int:version_id>/", evalsets.version, name="version"),
     path("workers/", workers.workers, name="workers"),
     path("workers/now/", workers.workers_now, name="workers_now"),

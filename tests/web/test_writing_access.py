@@ -21,6 +21,9 @@ READING = (
     "/models/{model}/",
     "/prices/changes/",
     "/prices/options/",
+    "/throughput/{throughput}/",
+    "/throughput/{throughput}/now/",
+    "/throughput/{throughput}/result.json",
     "/account/",
     "/prices/hardware/l4/",
     "/scenarios/",
@@ -44,6 +47,7 @@ WRITING = (
     "/prices/hardware/l4/edit/",
     "/scenarios/new/",
     "/scenarios/{scenario}/",
+    "/candidates/{candidate}/throughput/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -58,6 +62,7 @@ POSTS = (
     "/scenarios/deleted/{deleted}/restore/",
     "/endpoints/{endpoint}/price/",
     "/endpoints/{endpoint}/price/end/",
+    "/throughput/{throughput}/stop/",
 )
 EVERYBODYS = {
     "/models/import/",
@@ -95,6 +100,7 @@ def fill(team) -> dict[str, int]:
         subject="Thrice",
         details={"name": "Thrice", "shock": shock},
     )
+    throughput = make.throughput_test(candidate, version)
     return {
         "task": task.pk,
         "version": version.pk,
@@ -104,6 +110,7 @@ def fill(team) -> dict[str, int]:
         "test": test.pk,
         "scenario": scenario.pk,
         "deleted": deleted.pk,
+        "throughput": throughput.pk,
     }
 
 
