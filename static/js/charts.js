@@ -46,7 +46,7 @@ function inTheme(figure, theme) {
 
 function draw(plot, figure, { theme = "", width } = {}) {
   const { data, layout } = inTheme(figure, theme);
-  return globalThis.Plotly.react(plot, data, { ...layout, width }, OPTIONS);
+  return globalThis.Plotly.react(plot, data, { ...layout, width, autosize: !width }, OPTIONS);
 }
 function drawAll(options) {
   for (const [plot, figure] of drawn) draw(plot, figure, options);
@@ -98,4 +98,7 @@ document.addEventListener("htmx:load", (event) => watch(event.detail.elt));
 new MutationObserver(() => drawAll()).observe(root, { attributeFilter: ["data-theme"] });
 systemIsDark.addEventListener("change", () => drawAll());
 addEventListener("beforeprint", () => drawAll({ theme: "light", width: PAGE_WIDTH }));
-addEventListener("afterprint", () => drawAll());
+addEventListener("afterprint", async () => {
+  drawAll();
+  for (const plot of drawn.keys()) await globalThis.Plotly.Plots.resize(plot);
+});
