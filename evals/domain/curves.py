@@ -37,13 +37,14 @@ class VolumePoint:
 class CostByVolume:
     """What a month costs at rising volumes; `names` are the candidates in the order of drawing.
 
-    `break_even` is the volume at which `cheaper` begins to cost less than what is used today;
-    None: there is none within reach. `today` is the task's own volume. `estimated` are the names
-    of those whose cost is an estimate.
+    `key` tells the curves of one page apart. `break_even` is the volume at which `cheaper` begins
+    to cost less than what is used today; None: there is none within reach. `today` is the task's
+    own volume. `estimated` are the names of those whose cost is an estimate.
     """
 
     names: tuple[str, ...]
     points: tuple[VolumePoint, ...]
+    key: str = "volumes"
     break_even: int | None = None
     cheaper: str = ""
     today: int | None = None
@@ -54,10 +55,11 @@ class CostByVolume:
 class CascadePoint:
     """One threshold of a cascade: the share that escalates, and what comes of it.
 
-    `usd_per_1k` None: a price is unknown. `low` and `high` bound the quality where that is known.
+    `threshold` None: everything escalates. `usd_per_1k` None: a price is unknown. `low` and `high`
+    bound the quality where that is known.
     """
 
-    threshold: float
+    threshold: float | None
     escalation: float
     quality: float
     usd_per_1k: Decimal | None = None

@@ -5,12 +5,13 @@ from typing import Any
 
 from evals.domain.cascadesignals import MEANINGS, Signal
 from evals.domain.costs import AcceptedRule
+from evals.domain.curves import CascadeCurve
 from evals.domain.specs import Spec
 from evals.models import CascadeReplay
 from evals.models.facts import ReplayState
 from evals.queries import figures
 from evals.queries.candidatefacts import Fact
-from evals.queries.cascades import CurveSeries, curve_series
+from evals.queries.cascades import cascade_curve, nearest_point
 from evals.queries.cascadewords import (
     Document,
     against_random,
@@ -71,7 +72,7 @@ class Findings:
     telling: str
     rows: tuple[CurveRow, ...]
     curve_points: int
-    series: CurveSeries
+    curve: CascadeCurve
     grounds: tuple[Fact, ...]
     notes: tuple[str, ...]
     is_estimated: bool
@@ -147,7 +148,7 @@ def _findings(result: dict[str, Any], signal: Signal, spec: Spec) -> Findings:
         telling=telling(result["auroc"]),
         rows=_rows(result, signal),
         curve_points=len(result["curve"]),
-        series=curve_series(result),
+        curve=cascade_curve(result),
         grounds=_grounds(result, counts),
         notes=tuple(_notes(result, spec)),
         is_estimated=result["is_estimated"],
@@ -225,7 +226,7 @@ def _alone(document: Document) -> str:
 def _rows(result: Document, signal: Signal) -> tuple[CurveRow, ...]:
     curve = result["curve"]
     chosen = result["choice"]["point"]["threshold"]
-    nearest = _nearest(curve, chosen)
+    nearest = nearest_point(curve, chosen)
     step = max(1, -(-len(curve) // MOST_ROWS))
     shown = sorted({*range(0, len(curve), step), len(curve) - 1, nearest})
     return tuple(
@@ -250,14 +251,6 @@ def percent_of_gap(share: float | None) -> str:
     if share is None:
         return figures.UNKNOWN
     return f"{100 * share:.0f} %".replace("-", figures.MINUS)
-
-
-def _nearest(curve: list[Document], threshold: float | None) -> int:
-    """Return the place of the curve's point that the chosen threshold lies at or next to."""
-    if threshold is None:
-        return len(curve) - 1
-    known = [p["threshold"] for p in curve if p["threshold"] is not None]
-    return min(range(len(known)), key=lambda place: abs(known[place] - threshold))
 
 
 def _grounds(result: Document, counts: Document) -> tuple[Fact, ...]:

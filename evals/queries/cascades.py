@@ -1,14 +1,19 @@
 """An evaluation's replayed cascades: the list, the best one, the curve for a chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import inf
 from typing import Any
 
 from django.db.models import QuerySet
 
+from evals.domain.curves import CascadeCurve, CascadePoint
 from evals.models import CascadeReplay, Evaluation
 from evals.models.facts import ReplayState
 from evals.queries.cascadewords import Document
+
+TASKS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,26 +42,6 @@ class ReplayedCascade:
     is_replayed: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurveSeries:
-    """A cascade's curve for a chart, as plain numbers; None is unknown.
-
-    `usd` is of one task; `floor` is what escalating at random gives at each point. `first`,
-    `second`, `oracle` and `chosen` are single points (escalation, quality, usd).
-    """
-
-    escalation: tuple[float, ...]
-    quality: tuple[float, ...]
-    floor: tuple[float, ...]
-    usd: tuple[float | None, ...]
-    p95_seconds: tuple[float | None, ...]
-    ceiling: float
-    first: tuple[float, float, float | None]
-    second: tuple[float, float, float | None]
-    oracle: tuple[float, float, float | None]
-    chosen: tuple[float, float, float | None]
-
-
 def replays_of(evaluation: Evaluation) -> QuerySet[CascadeReplay]:
     """Return the evaluation's replays with their runs and authors, newest first."""
     return evaluation.cascades.select_related("first__candidate", "second__candidate", "created_by")
@@ -76,21 +61,36 @@ def best_replay(evaluation: Evaluation) -> ReplayedCascade | None:
     return _replayed(best, of=len(completed))
 
 
-def curve_series(result: Document) -> CurveSeries:
-    """Return a completed replay's curve as plain series, from none escalated to all."""
-    curve = result["curve"]
-    first, second, oracle = result["first"], result["second"], result["oracle"]
-    return CurveSeries(
-        escalation=tuple(point["escalation"] for point in curve),
-        quality=tuple(point["quality"] for point in curve),
-        floor=tuple(point["random_quality"] for point in curve),
-        usd=tuple(amount(point["usd"]) for point in curve),
-        p95_seconds=tuple(point["p95_seconds"] for point in curve),
+def cascade_curve(result: Document) -> CascadeCurve:
+    """Return a completed replay's curve for a chart, from none escalated to all."""
+    names, points = result["names"], result["curve"]
+    chosen = nearest_point(points, result["choice"]["point"]["threshold"])
+    curve = tuple(_curve_point(point) for point in points)
+    return CascadeCurve(
+        first=names["first"],
+        second=names["second"],
+        points=curve,
         ceiling=result["ceiling"],
-        first=(0.0, first["quality"], amount(first["usd"])),
-        second=(1.0, second["quality"], amount(second["usd"])),
-        oracle=_marked(oracle),
-        chosen=_marked(result["reported"]["point"]),
+        floor=(result["first"]["quality"], result["second"]["quality"]),
+        chosen=curve[chosen],
+    )
+
+
+def nearest_point(points: Sequence[Document], threshold: float | None) -> int:
+    """Return the place of the curve's point that the chosen threshold lies at or next to."""
+    if threshold is None:
+        return len(points) - 1
+    known = [point["threshold"] for point in points if point["threshold"] is not None]
+    return min(range(len(known)), key=lambda place: abs(known[place] - threshold))
+
+
+def _curve_point(point: Document) -> CascadePoint:
+    usd = point["usd"]
+    return CascadePoint(
+        threshold=point["threshold"],
+        escalation=point["escalation"],
+        quality=point["quality"],
+        usd_per_1k=None if usd is None else Decimal(usd) * TASKS,
     )
 
 
@@ -129,7 +129,3 @@ def _rank(replay: CascadeReplay) -> tuple[bool, float, float, int]:
     if choice["is_reached"]:
         return False, usd, point["escalation"], replay.pk
     return True, -point["quality"], usd, replay.pk
-
-
-def _marked(point: Document) -> tuple[float, float, float | None]:
-    return point["escalation"], point["quality"], amount(point["usd"])

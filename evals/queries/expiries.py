@@ -21,6 +21,7 @@ SOON = timedelta(days=21)
 class ExpiryNote:
     """Until when a verdict holds and why; `unknown` names the dates that had no part in it."""
 
+    on: date
     words: str
     unknown: str
     badge: str
@@ -40,6 +41,7 @@ def expiry_note(
     )
     is_past = expiry.is_past(today)
     return ExpiryNote(
+        on=expiry.on,
         words=_words(expiry, is_past=is_past),
         unknown=" and ".join(expiry.unknown),
         badge=f"expired {expiry.on.isoformat()}" if is_past else "",

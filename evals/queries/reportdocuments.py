@@ -20,6 +20,7 @@ from evals.queries.barlines import bar_lines, criterion_text
 from evals.queries.candidaterows import comparison_table, in_order
 from evals.queries.expiries import retirements_for
 from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.reportconsequences import Consequences, consequences_of
 from evals.queries.reportprovenance import provenance
 from evals.queries.results import evaluation_document, standings
 from evals.queries.verdictcards import VerdictCard, verdict_cards
@@ -27,15 +28,12 @@ from evals.queries.verdictcards import VerdictCard, verdict_cards
 SIMULATED = "Parts are simulated: a stand-in answered for {names}, nobody's model."
 
 
-def report_document(
-    evaluation: Evaluation, *, now: datetime, more: Sequence[Section] = ()
-) -> ReportDocument:
+def report_document(evaluation: Evaluation, *, now: datetime) -> ReportDocument:
     """Return the report of an evaluation that has ended with verdicts; nothing is proposed yet.
 
     Args:
         evaluation: With its task, team, version, bar and scorers.
         now: When the report is made.
-        more: Sections on cost, control and shocks, which others write.
 
     Raises:
         ValueError: If it has not ended, or was cancelled.
@@ -45,6 +43,7 @@ def report_document(
     cards = verdict_cards(results, today=now.date(), retirements=retirements)
     if evaluation.finished_at is None or not any(o.verdict for o in results.outcomes):
         raise ValueError("an evaluation without verdicts has nothing to report")
+    follows = consequences_of(results, today=now.date())
     verdict = overall(standings([o.document for o in results.outcomes], results.spec))
     return ReportDocument(
         task=evaluation.task.name,
@@ -54,12 +53,12 @@ def report_document(
         headline=_headline(verdict, cards),
         made_at=f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         evaluation=evaluation.number,
-        first=_first(results, cards),
+        first=_first(results, cards, follows),
         sections=(
             _context(results),
             _drivers(results),
             _options(results, today=now.date()),
-            *more,
+            *follows.sections,
             _confirmation(cards),
             _method(results),
             *provenance(results),
@@ -67,6 +66,7 @@ def report_document(
         options=tuple(_option(outcome) for outcome in in_order(results)),
         result=evaluation_document(evaluation, results.spec),
         simulated=_simulated(results),
+        expires_on=_expires_on(cards),
     )
 
 
@@ -81,7 +81,7 @@ def _deciding(cards: Sequence[VerdictCard]) -> VerdictCard | None:
     return cards[0] if cards else None
 
 
-def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
+def _first(results: Results, cards: Sequence[VerdictCard], follows: Consequences) -> Section:
     card, plan = _deciding(cards), results.spec.plan
     outcome = next((o for o in results.outcomes if card and o.run.pk == card.run_id), None)
     if card is None or outcome is None:
@@ -107,9 +107,15 @@ def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
                 Fact(label=f.label, value=_estimated(f.value, f.is_estimated), note=f.note)
                 for f in card.facts
             ),
+            *follows.facts,
         ),
-        points=tuple(f"What would change this: {change}" for change in card.changes),
+        points=(*(f"What would change this: {each}" for each in card.changes), *follows.risks),
     )
+
+
+def _expires_on(cards: Sequence[VerdictCard]) -> str | None:
+    card = _deciding(cards)
+    return card.expiry.on.isoformat() if card and card.expiry else None
 
 
 def _estimated(value: str, is_estimated: bool) -> str:  # noqa: FBT001 - a mark on the value

@@ -12,7 +12,7 @@ from evals.domain.rows import RowFile
 from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceSpec
 from evals.models import AuditEntry, CascadeReplay, Evaluation, Trial
 from evals.models.facts import ReplayState
-from evals.queries.cascades import best_replay, curve_series
+from evals.queries.cascades import best_replay, cascade_curve
 from evals.queries.results import evaluation_document
 from evals.queries.specs import frozen_spec
 from evals.services.cascades import carry_out, ring_for_replays, start_replay
@@ -355,16 +355,16 @@ def test_the_best_replay_is_the_cheapest_that_reached_its_target():
     assert best.low < best.quality
 
 
-def test_the_series_for_a_chart_are_plain_numbers():
+def test_the_curve_for_a_chart_has_its_chosen_point_and_its_bounds():
     evaluation = evaluated()
     write_more_where_wrong(evaluation)
-    series = curve_series(replayed(evaluation).result)
-    assert list(series.escalation) == [0, 0.25, 1]
-    assert list(series.quality) == [0.75, 0.9, 0.9]
-    assert series.floor == pytest.approx((0.75, 0.7875, 0.9))
-    assert series.usd == pytest.approx((0.001, 0.0035, 0.011))
-    assert list(series.first) == [0, 0.75, 0.001]
-    assert list(series.second) == [1, 0.9, 0.01]
+    curve = cascade_curve(replayed(evaluation).result)
+    assert [point.escalation for point in curve.points] == [0, 0.25, 1]
+    assert [point.quality for point in curve.points] == [0.75, 0.9, 0.9]
+    assert [point.usd_per_1k for point in curve.points] == [1, Decimal("3.5"), 11]
+    assert (curve.floor, curve.ceiling) == ((0.75, 0.9), 0.9)
+    assert curve.chosen in curve.points
+    assert curve.points[-1].threshold is None
 
 
 def test_the_result_file_lists_what_was_replayed():

@@ -37,9 +37,13 @@ def _description(found: CascadeCurve) -> str:
         return "No threshold is chosen."
     point = found.chosen
     return (
-        f"At threshold {point.threshold:g}, {point.escalation:.1%} escalate and quality is "
+        f"At threshold {_threshold(point)}, {point.escalation:.1%} escalate and quality is "
         f"{_quality(point)}, against a ceiling of {figures.rate(found.ceiling)}."
     ).replace("%", " %")
+
+
+def _threshold(point: CascadePoint) -> str:
+    return "above all" if point.threshold is None else f"{point.threshold:g}"
 
 
 def _quality(point: CascadePoint) -> str:
@@ -89,7 +93,7 @@ def _curve(figure: go.Figure, found: CascadeCurve) -> None:
 
 
 def _hover(point: CascadePoint) -> str:
-    lines = [f"threshold {point.threshold:g}", f"quality {_quality(point)}", _usd(point)]
+    lines = [f"threshold {_threshold(point)}", f"quality {_quality(point)}", _usd(point)]
     return "<br>".join(plain(line) for line in lines)
 
 
@@ -102,4 +106,4 @@ def _row(found: CascadeCurve, point: CascadePoint) -> tuple[str, list[str], str]
     cost = "unknown" if point.usd_per_1k is None else figures.usd(point.usd_per_1k)
     chosen = "chosen" if point == found.chosen else ""
     escalated = f"{point.escalation:.1%}".replace("%", " %")
-    return f"{point.threshold:g}", [escalated, _quality(point), cost, chosen], ""
+    return _threshold(point), [escalated, _quality(point), cost, chosen], ""

@@ -16,7 +16,7 @@ def volume_chart(found: CostByVolume) -> Chart:
     """Return the chart of a month's cost; a cost that is unknown is in the table alone."""
     columns = [Column(label="Tasks a month"), *(Column(label=name) for name in found.names)]
     return Chart(
-        key="volumes",
+        key=found.key,
         title="Cost of a month against volume",
         description=_description(found),
         figure=as_data(_figure(found)),

@@ -11,8 +11,10 @@ from evals.models.facts import ReplayState
 from evals.queries import access
 from evals.queries.cascadedocuments import replay_document
 from evals.queries.cascadelists import cascades_page
-from evals.queries.cascadepages import cascade_page
+from evals.queries.cascadepages import CascadePage, cascade_page
 from evals.queries.outcomes import load_results
+from evals.reports.charts.cascades import cascade_chart
+from evals.reports.charts.chart import Chart
 from evals.services.cascades import start_replay
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.forms.cascades import CascadeForm
@@ -57,7 +59,8 @@ def cascade_new(request: TeamRequest, evaluation_id: int) -> HttpResponse:
 def cascade(request: TeamRequest, cascade_id: int) -> HttpResponse:
     """Show what a replay found."""
     page = cascade_page(_replay(request, cascade_id))
-    return render(request, "evals/cascade.html", {"page": page})
+    shown = {"page": page, "chart": _chart(page)}
+    return render(request, "evals/cascade.html", shown)
 
 
 @require_safe
@@ -66,7 +69,8 @@ def cascade(request: TeamRequest, cascade_id: int) -> HttpResponse:
 def cascade_found(request: TeamRequest, cascade_id: int) -> HttpResponse:
     """Show the fragment that the page asks for until the replay is computed."""
     page = cascade_page(_replay(request, cascade_id))
-    return render(request, "evals/_cascade_found.html", {"page": page})
+    shown = {"page": page, "chart": _chart(page)}
+    return render(request, "evals/_cascade_found.html", shown)
 
 
 @require_safe
@@ -81,6 +85,10 @@ def cascade_file(request: TeamRequest, cascade_id: int) -> HttpResponse:
         json_dumps_params={"indent": 2, "ensure_ascii": False, "allow_nan": False},
         headers={"Content-Disposition": f'attachment; filename="cascade-{replay.pk}.json"'},
     )
+
+
+def _chart(page: CascadePage) -> Chart | None:
+    return cascade_chart(page.findings.curve) if page.findings else None
 
 
 def _evaluation(request: TeamRequest, evaluation_id: int) -> Evaluation:

@@ -10,7 +10,9 @@ from evals.queries.positions import INCUMBENT
 from evals.queries.tasklists import tasks_page
 from evals.queries.tasks import task_page
 from evals.queries.tradeoffs import axis_named
+from evals.queries.volumecurves import volume_curves
 from evals.reports.charts.tradeoffs import trade_off_chart
+from evals.reports.charts.volumes import volume_chart
 from evals.web.auth import TeamRequest, member_required
 
 
@@ -31,4 +33,6 @@ def task(request: TeamRequest, task_id: int) -> HttpResponse:
     axis = axis_named(request.GET.get("x"))
     page = task_page(get_object_or_404(found, pk=task_id), now=timezone.now(), axis=axis)
     chart = trade_off_chart(page.answer.trade_off.found) if page.answer else None
-    return render(request, "evals/task.html", {"page": page, "chart": chart})
+    volumes = volume_curves(page.answer.costs) if page.answer else ()
+    shown = {"page": page, "chart": chart, "volumes": [volume_chart(each) for each in volumes]}
+    return render(request, "evals/task.html", shown)
