@@ -5,8 +5,10 @@ import re
 import pytest
 
 from evals.domain.specs import Comparator, CriterionSpec, EndpointKind
-from evals.models import Run, Trial
+from evals.models import Evaluation, Run, Trial
+from evals.services import tasks as task_services
 from tests import make
+from tests.web.test_bars import EXACT, lines
 
 
 def line(metric, threshold, **fields):
@@ -66,3 +68,40 @@ def test_an_interactive_task_whose_bar_leaves_latency_out_is_warned_of(team, vie
     batch = make.task(team, interactive=False)
     make.bar(batch)
     assert "is about latency" not in text(viewer_client, f"/tasks/{batch.pk}/")
+
+
+def test_a_bar_about_speed_errors_and_accepted_answers_is_written_in_the_browser(
+    team, editor_client
+):
+    task = make.task(team)
+    measured = [
+        ("ttft_p95_seconds", "at_most", "0.5", False),
+        ("error_rate", "at_most", "0.02", False),
+        ("cost_per_accepted_usd", "at_most", "0.01", False),
+    ]
+    url = f"/tasks/{task.pk}/bar/"
+    assert editor_client.post(url, EXACT | lines(*measured)).status_code == 302
+    page = text(editor_client, f"/tasks/{task.pk}/")
+    for said in (
+        "p95 time to first token ≤ 0.5 s",
+        "error rate ≤ 0.02",
+        "cost per accepted answer ≤ $0.01",
+    ):
+        assert said in page
+    refused = editor_client.post(url, EXACT | lines(("error_rate", "at_least", "0.02", False)))
+    assert refused.status_code == 422
+    assert "less is better" in refused.content.decode()
+
+
+def test_a_first_token_of_answers_in_one_piece_starts_no_evaluation(team, editor_client):
+    task = make.task(team)
+    version = make.version(task, samples=5)
+    bar = make.bar(task, criteria=[line("ttft_p95_seconds", 1.0)])
+    task_services.save_scorers(task=task, scorers=make.SCORERS, user=None)
+    whole = make.candidate(task, kind=EndpointKind.STAND_IN)
+    chosen = {"version": version.pk, "bar": bar.pk, "candidates": [whole.pk], "incumbent": ""}
+    sent = {**chosen, "alpha": "0.05", "seed": "7", "epochs": "1"}
+    response = editor_client.post(f"/tasks/{task.pk}/evaluations/new/", sent)
+    assert response.status_code == 422
+    assert "come in one piece" in response.content.decode()
+    assert not Evaluation.objects.exists()
