@@ -136,9 +136,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "evals.web.chartfiles.PlotlyFinder",
 ]
 # Serving straight from the finders keeps one start-up step away: nothing to collect.
 WHITENOISE_USE_FINDERS = True
+# What has its version in its address never changes.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/plotly-[0-9.]+/"
 MEDIA_ROOT = HOME / "uploads"
 FILE_UPLOAD_HANDLERS = ["evals.web.uploading.LimitedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR: str | None = None

@@ -36,7 +36,7 @@ def spec_identity(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> dict[str
         spec: The spec; what it leaves out counts as its default.
         hashes: Content hashes by `referenced_files`; each stands in the place of its path.
     """
-    identity = {key: _json_value(value) for key, value in _fields(spec).items()}
+    identity = part_identity(spec)
     identity["bar"] = [_said(line) for line in identity["bar"]]
     if not spec.plan.skip_samples:
         del identity["plan"]["skip_samples"]  # as plans were before rows could be skipped
@@ -52,6 +52,11 @@ def spec_identity(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> dict[str
 def identity_json(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> str:
     """Return `spec_identity` as canonical JSON: sorted keys, no spaces, ASCII."""
     return json.dumps(spec_identity(spec, hashes), sort_keys=True, separators=(",", ":"))
+
+
+def part_identity(part: Any) -> dict[str, Any]:
+    """Return one part of a spec (a harness, a plan) as JSON values, equal for equal content."""
+    return {key: _json_value(value) for key, value in _fields(part).items()}
 
 
 def _said(line: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from evals.models.candidates import (
     RecordedAnswerRow,
     Secret,
 )
+from evals.models.decisions import Decision, InstanceKey, Report, ShareLink
 from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, Upload
 from evals.models.evaluations import Evaluation, Run, Shard
 from evals.models.facts import CascadeReplay, ModelFactsRow, Scenario
@@ -22,18 +23,21 @@ from evals.models.prices import (
     ThroughputTest,
 )
 from evals.models.pumping import EndpointLimit, Worker
+from evals.models.reviews import HumanScore, SavedView
 from evals.models.tasks import ScorerSet, Task
-from evals.models.teams import Membership, OneTimeLink, Role, Team, User
+from evals.models.teams import ApiToken, Membership, OneTimeLink, Role, Team, User
 from evals.models.trials import Trial
 from evals.models.verdicts import VerdictRow
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Candidate",
     "CascadeReplay",
     "CataloguePrice",
     "ConnectionTest",
     "Criterion",
+    "Decision",
     "Endpoint",
     "EndpointLimit",
     "EndpointPrice",
@@ -42,19 +46,24 @@ __all__ = [
     "Evaluation",
     "Harness",
     "HostingPlan",
+    "HumanScore",
+    "InstanceKey",
     "Membership",
     "Model",
     "ModelFactsRow",
     "OneTimeLink",
     "QualityBar",
     "RecordedAnswerRow",
+    "Report",
     "Role",
     "Run",
     "Sample",
+    "SavedView",
     "Scenario",
     "ScorerSet",
     "Secret",
     "Shard",
+    "ShareLink",
     "Task",
     "Team",
     "TeamHardware",

@@ -58,6 +58,7 @@ class Team(models.Model):
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
+    retention_days = models.PositiveIntegerField(null=True)  # of answers; null: kept for ever
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -84,12 +85,51 @@ class Membership(models.Model):
         return f"{self.user_id} in {self.team_id}: {self.role}"
 
 
-class OneTimeLink(models.Model):
-    """A link that makes the first admin; only its token's hash is stored."""
+class LinkPurpose(models.TextChoices):
+    """What a one-time link lets its holder do."""
 
+    FIRST_ADMIN = "first_admin", "first admin"
+    INVITATION = "invitation", "invitation"
+    PASSWORD_RESET = "password_reset", "password reset"
+
+
+class OneTimeLink(models.Model):
+    """A link that can be used once; only its token's hash is stored.
+
+    An invitation has a team, an e-mail and a role; a password reset has a user.
+    """
+
+    purpose = models.CharField(max_length=20, choices=LinkPurpose, default=LinkPurpose.FIRST_ADMIN)
     token_hash = models.CharField(max_length=64, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="invitations")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=10, choices=Role, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"one-time link until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class ApiToken(models.Model):
+    """What a script signs in with, in the role of one team; only the token's hash is stored."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=12)  # by which people tell their tokens apart
+    token_hash = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=10, choices=Role)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES
+from evals.domain.metrics import LATENCY_QUANTILES
 from evals.domain.slices import slice_text
 from evals.domain.specs import CandidateSpec, HarnessSpec, PriceSpec
 from evals.queries import figures
@@ -81,7 +81,7 @@ def _details(results: Results, outcome: Outcome) -> CandidateDetails:
         verdict=outcome.verdict,
         message=outcome.run.message,
         truncated=outcome.truncated,
-        metrics=(*_scores(of_all), *_latencies(outcome), *_first_tokens(outcome)),
+        metrics=(*_scores(of_all), *_latencies(outcome)),
         slices=_scores(of_slices),
         bar=bar_lines(results, outcome),
         paired=_paired(results, outcome),
@@ -126,23 +126,6 @@ def _latency(outcome: Outcome, name: str) -> MetricLine:
         n=figures.count(outcome.document["latency"]["n"]),
         method="95 % order-statistic interval" if is_known else "no interval",
     )
-
-
-def _first_tokens(outcome: Outcome) -> list[MetricLine]:
-    """Return the lines of streamed answers; results of earlier versions may lack one."""
-    latency = outcome.document["latency"]
-    known = {name: latency.get(name) for name in FIRST_TOKEN_QUANTILES}
-    return [
-        MetricLine(
-            label=f"{name.split('_')[1]} time to first token",
-            value=figures.seconds(value),
-            interval="",
-            n=figures.UNKNOWN,
-            method="of streamed answers, no interval",
-        )
-        for name, value in known.items()
-        if value is not None
-    ]
 
 
 def _paired(results: Results, outcome: Outcome) -> PairedCard | None:

@@ -13,12 +13,12 @@ from evals.domain.metrics import (
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import GRADED, CandidateSpec, PriceSpec, ScorerSpec, Spec
+from evals.domain.specs import GRADED, CandidateSpec, EndpointKind, PriceSpec, ScorerSpec, Spec
 from evals.domain.trials import TRUNCATED
 from evals.models import Evaluation, Run
 from evals.queries.bandedcosts import FRESH, REQUESTS, PricedRun, banded_costs
 from evals.queries.costfacts import cost_facts, is_banded, usage_sums
-from evals.queries.latencyfacts import RunLatencies, Timed, run_latencies
+from evals.queries.latencyfacts import EACH_AFTER_FIRST, RunLatencies, Timed, run_latencies
 from evals.queries.states import JUDGED_STATES
 
 
@@ -70,7 +70,7 @@ def count_runs(
     for run_id, banded in banded_costs(_banded(prices, rows, limits)).items():
         rows[run_id]["banded"] = banded
     timed = {
-        run.pk: Timed(count=rows[run.pk]["timed"], places=limit)
+        run.pk: Timed(counts=_timed(rows[run.pk]), places=limit)
         for run, limit in zip(runs, limits, strict=True)
         if rows[run.pk]["timed"]
     }
@@ -129,6 +129,7 @@ def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
         f"sum(t.latency_seconds) FILTER (WHERE {judged}) AS seconds",
         f"sum(t.latency_seconds ^ 2) FILTER (WHERE {judged}) AS seconds_squared",
         f"sum(t.latency_seconds) FILTER (WHERE {judged} AND NOT t.is_reused) AS paid_seconds",
+        *_speed_columns(judged),
         "coalesce(sum(t.attempts), 0) AS requests",
         "max(t.input_tokens) AS longest_input",
         "count(*) FILTER (WHERE t.is_reused) AS reused",
@@ -139,6 +140,32 @@ def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
         columns += _score_columns(place, judged)
         parameters += [scorer.name] * 5
     return columns, parameters
+
+
+def _speed_columns(judged: str) -> Iterable[str]:
+    """Yield how many answers were streamed, and when the first was asked and the last stored."""
+    known = f"{judged} AND t.latency_seconds IS NOT NULL"
+    yield f"count(t.ttft_seconds) FILTER (WHERE {known}) AS streamed"
+    yield f"count({EACH_AFTER_FIRST}) FILTER (WHERE {known}) AS per_token"
+    asked = f"FILTER (WHERE {known} AND NOT t.is_reused)"
+    yield f"min(extract(epoch FROM t.created_at) - t.latency_seconds) {asked} AS first_asked"
+    yield f"max(extract(epoch FROM t.created_at)) {asked} AS last_stored"
+
+
+def _timed(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    return row["timed"], row["streamed"], row["per_token"]
+
+
+def _in_flight(candidate: CandidateSpec, row: Mapping[str, Any]) -> float | None:
+    """Return how many requests were under way on average, by Little's law: time over time.
+
+    It is unknown for recorded answers, and where one moment holds them all.
+    """
+    first, last, busy = row["first_asked"], row["last_stored"], row["paid_seconds"]
+    if candidate.endpoint.kind is EndpointKind.RECORDED or None in (first, last, busy):
+        return None
+    seconds = float(last) - float(first)
+    return float(busy) / seconds if seconds > 0 else None
 
 
 def _token_columns(judged: str) -> Iterable[str]:
@@ -198,6 +225,10 @@ def _counted(
         n=row["timed"],
         quantiles=latencies.quantiles,
         first_token=latencies.first_token,
+        first_token_n=row["streamed"],
+        per_token=latencies.per_token,
+        per_token_n=row["per_token"],
+        in_flight=_in_flight(candidate, row),
     )
     facts = RunFacts(
         counts=counts,

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from evals.domain.accepting import acceptance_of
 from evals.domain.attempts import AttemptMetric
 from evals.domain.costs import SECONDS_PER_HOUR, trial_cost
+from evals.domain.measured import ERROR_RATE
 from evals.domain.sequential import Floats
 from evals.domain.specs import CandidateSpec, EndpointKind, PriceSpec, Spec
 from evals.domain.subjects import RunGrounds
 from evals.domain.tokenrates import TOKENS_PER_PRICE, rate_bands, worst_price
 from evals.domain.trials import TrialState, Usage
-from evals.domain.trialtables import Flags, TrialTable, attempt_scores
+from evals.domain.trialtables import Flags, TrialTable, attempt_scores, error_scores
 from evals.models import Evaluation, Run
 from evals.queries.bandedcosts import REQUESTS
 from evals.queries.orders import layout_of
@@ -36,6 +38,7 @@ def grounds_of(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[
             table=tables[run.pk],
             layout=layout,
             incumbent=None if run.is_incumbent else incumbent,
+            acceptance=acceptance_of(spec),
         )
         for run in runs
     }
@@ -53,6 +56,7 @@ def _columns(run_ids: Sequence[int], spec: Spec) -> dict[int, Columns]:
         "output": "output_tokens",
         "attempts": REQUESTS,
         **({"cached": "cached_tokens", "written": "cache_write_tokens"} if _caches(spec) else {}),
+        "first": "ttft_seconds",
     } | {f"score_{i}": "(scores ->> %s)::float8" for i in range(len(names))}
     selected = ", ".join(f"array_agg({column})" for column in arrays.values())
     statement = (
@@ -71,11 +75,13 @@ def _table(
     states = np.array(spread.columns.get("state", ()), dtype=object)
     judged = spread.flags(np.isin(states, JUDGED_STATES))
     refused = spread.flags(states == TrialState.MODEL_ERROR.value)
+    stored = spread.flags(np.ones(len(states), dtype=np.bool_))
     return TrialTable(
-        stored=spread.flags(np.ones(len(states), dtype=np.bool_)),
+        stored=stored,
         judged=judged,
         refused=refused,
-        scores=_scores(spec, spread, judged),
+        scores=_scores(spec, spread, judged) | _errors(spec, stored, judged, refused),
+        first_token=spread.floats("first"),
         seconds=spread.floats("seconds"),
         usd=_usd(candidate, spread, refused=refused),
         is_estimated=candidate.price is not None and candidate.price.usd_per_hour is not None,
@@ -94,6 +100,13 @@ def _scores(spec: Spec, spread: "_Spread", judged: Flags) -> dict[str, Floats]:
     return scores | {
         name: attempt_scores(first, metric) for name, metric in attempts.items() if metric
     }
+
+
+def _errors(spec: Spec, stored: Flags, judged: Flags, refused: Flags) -> dict[str, Floats]:
+    """Return which trials ended in an error, where the bar asks for it."""
+    if not any(line.metric == ERROR_RATE for line in spec.bar):
+        return {}
+    return {ERROR_RATE: error_scores(stored, judged, refused)}
 
 
 def _fair(scores: Floats, judged: Flags) -> Floats:

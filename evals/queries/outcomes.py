@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from evals.domain.bars import CriterionState
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.measured import COST_PER_ACCEPTED, COSTS, SPEED_QUANTILES
 from evals.domain.specs import CandidateSpec, CriterionSpec, EndpointKind, Spec
 from evals.models import Candidate, Evaluation, Run, VerdictRow
 from evals.queries import figures
@@ -91,10 +91,11 @@ class Outcome:
 
     def estimate(self, metric: str) -> Estimate:
         """Return any metric's value and interval; a cost has no interval in a result."""
-        if metric in LATENCY_QUANTILES:
+        if metric in SPEED_QUANTILES:
             return self._latency(metric.removeprefix("latency_"))
-        if metric == COST_PER_1K:
-            cost = self.document["cost"]["per_1k_tasks_usd"]
+        if metric in COSTS:
+            name = "per_accepted_usd" if metric == COST_PER_ACCEPTED else "per_1k_tasks_usd"
+            cost = self.document["cost"][name]
             return Estimate(value=cost, low=None, high=None)
         found = self.metric(metric) or {}
         return Estimate(value=found.get("value"), low=found.get("low"), high=found.get("high"))
@@ -102,9 +103,9 @@ class Outcome:
     def _latency(self, short: str) -> Estimate:
         latency: Mapping[str, Any] = self.document["latency"]
         return Estimate(
-            value=latency[short],
-            low=latency[short.replace("_seconds", "_low_seconds")],
-            high=latency[short.replace("_seconds", "_high_seconds")],
+            value=latency.get(short),
+            low=latency.get(short.replace("_seconds", "_low_seconds")),
+            high=latency.get(short.replace("_seconds", "_high_seconds")),
         )
 
 
@@ -125,6 +126,11 @@ class Results:
     def challengers(self) -> tuple[Outcome, ...]:
         """All others: those that have a verdict."""
         return tuple(o for o in self.outcomes if not o.run.is_incumbent)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The candidates' models by their own identifiers."""
+        return tuple(outcome.spec.model.id for outcome in self.outcomes)
 
     @property
     def planned(self) -> int:

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-from evals.models import Secret, Team, User
+from evals.models import InstanceKey, Secret, Team, User
 from evals.services.audit import record
 
 
@@ -19,7 +19,7 @@ class UnreadableSecretError(Exception):
 @transaction.atomic
 def store_secret(*, team: Team, name: str, value: str, user: User | None) -> Secret:
     """Keep `value` under `name`; an existing secret of that name is replaced."""
-    ciphertext = _box().encrypt(value.encode()).decode()
+    ciphertext = closed(value)
     secret, _ = Secret.objects.update_or_create(
         team=team, name=name, defaults={"ciphertext": ciphertext}
     )
@@ -33,15 +33,29 @@ def reveal(secret: Secret) -> str:
     Raises:
         UnreadableSecretError: If no key of the instance decrypts it.
     """
+    return opened(secret.ciphertext, name=f"secret {secret.name!r}")
+
+
+def closed(value: str) -> str:
+    """Return a text encrypted with the instance's first key."""
+    return _box().encrypt(value.encode()).decode()
+
+
+def opened(ciphertext: str, *, name: str) -> str:
+    """Return what was encrypted.
+
+    Raises:
+        UnreadableSecretError: If no key of the instance decrypts it; `name` says what it was.
+    """
     try:
-        return _box().decrypt(secret.ciphertext.encode()).decode()
+        return _box().decrypt(ciphertext.encode()).decode()
     except InvalidToken:
-        raise _unreadable(secret) from None
+        raise _unreadable(name) from None
 
 
 @transaction.atomic
 def rotate_secrets(*, now: datetime) -> int:
-    """Encrypt every secret anew with the first key; return how many.
+    """Encrypt every secret, and the signing key, anew with the first key; return how many.
 
     Raises:
         UnreadableSecretError: If no key of the instance decrypts one; none is rotated then.
@@ -51,16 +65,20 @@ def rotate_secrets(*, now: datetime) -> int:
         try:
             secret.ciphertext = box.rotate(secret.ciphertext.encode()).decode()
         except InvalidToken:
-            raise _unreadable(secret) from None
+            raise _unreadable(f"secret {secret.name!r}") from None
         secret.rotated_at = now
         secret.save(update_fields=["ciphertext", "rotated_at"])
+        count += 1
+    for key in InstanceKey.objects.select_for_update():
+        key.ciphertext = closed(opened(key.ciphertext, name="the signing key"))
+        key.save(update_fields=["ciphertext"])
         count += 1
     return count
 
 
-def _unreadable(secret: Secret) -> UnreadableSecretError:
+def _unreadable(name: str) -> UnreadableSecretError:
     return UnreadableSecretError(
-        f"secret {secret.name!r} was encrypted with a key that VIABILITY_SECRET_KEYS lacks"
+        f"{name} was encrypted with a key that VIABILITY_SECRET_KEYS lacks"
     )
 
 

@@ -25,6 +25,20 @@ def test_an_amount_is_read_exactly_as_it_is_written(typed, amount):
 
 
 @pytest.mark.parametrize(
+    ("typed", "amount"),
+    [(" 1,599 ", "1599"), ("$35,000.50", "35000.50"), ("US$3", "3"), (".8 usd", "0.8")],
+)
+def test_what_is_bought_may_cost_any_amount_with_groups_of_thousands(typed, amount):
+    assert str(parse_dollars(typed, is_purchase=True)) == amount
+
+
+@pytest.mark.parametrize("typed", ["1,59", "1,5990", "$", "", "two", "€2,500", "-1,599"])
+def test_what_is_bought_is_read_with_care_too(typed):
+    with pytest.raises(AmountError):
+        parse_dollars(typed, is_purchase=True)
+
+
+@pytest.mark.parametrize(
     ("typed", "said"),
     [
         ("€2.50", "Found “€2.50”, expected US dollars: convert other currencies"),

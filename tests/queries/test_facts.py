@@ -139,10 +139,7 @@ def check(
         assert getattr(facts.counts, state) == states[state]
     cut = [t for t in judged if t.finish_reason in {"length", "max_tokens"}]
     assert facts.counts.truncated == len(cut)
-    first = sorted(t.ttft_seconds for t in judged if t.ttft_seconds is not None)
-    ranks = {0.5: ceil(len(first) / 2), 0.95: ceil(len(first) * 95 / 100)}
-    known = {q: pytest.approx(first[rank - 1]) for q, rank in ranks.items()} if first else {}
-    assert facts.latency.first_token == known
+    check_streamed(counted, [t for t in judged if t.ttft_seconds is not None])
     assert (facts.planned, facts.counts.skipped) == (planned, planned - len(trials))
     for name in ("exact_match", "f1"):
         check_scores(counted, [t.scores[name] for t in judged], name)
@@ -150,6 +147,24 @@ def check(
     check_latency(counted, sorted(timed, key=lambda trial: trial.latency_seconds or 0.0))
     check_usage(counted, trials)
     check_cost(counted, trials, judged, price)
+
+
+def check_streamed(counted: Counted, streamed: Sequence[Trial]) -> None:
+    latency = counted.facts.latency
+    first = sorted(t.ttft_seconds for t in streamed if t.ttft_seconds is not None)
+    each = sorted(
+        max(0.0, (t.latency_seconds or 0.0) - (t.ttft_seconds or 0.0)) / (t.output_tokens - 1)
+        for t in streamed
+        if t.output_tokens is not None and t.output_tokens > 1
+    )
+    assert (latency.first_token_n, latency.per_token_n) == (len(first), len(each))
+    for found, seconds in ((latency.first_token, first), (latency.per_token, each)):
+        assert list(found) == ([0.5, 0.95, 0.99] if seconds else [])
+        for q, quantile in found.items():
+            bounds = quantile_interval(len(seconds), q)
+            ranks = (max(1, ceil(round(q * 100) * len(seconds) / 100)), bounds.low, bounds.high)
+            wanted = [None if rank is None else seconds[rank - 1] for rank in ranks]
+            assert [quantile.value, quantile.low, quantile.high] == pytest.approx(wanted)
 
 
 def check_scores(counted: Counted, values: Sequence[float], name: str) -> None:

@@ -5,9 +5,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from evals.domain.dollars import price_warnings
 from evals.domain.heldcosts import budget_warnings
-from evals.domain.problems import InputError, Problem
+from evals.domain.seals import ReportFormat
 from evals.domain.specs import DEFAULT_POOL, Spec
 from evals.domain.verdicts import exit_status
 from evals.management.exits import (
@@ -23,6 +25,7 @@ from evals.management.retrying import add_retry_arguments, retried_states
 from evals.models import Evaluation
 from evals.models.evaluations import FINAL, RunState
 from evals.queries.estimates import estimate_lines
+from evals.queries.reportdocuments import report_document
 from evals.queries.results import Document, evaluation_document, standings
 from evals.queries.reusenotes import note_on_reuse
 from evals.queries.slices import few_samples
@@ -30,9 +33,10 @@ from evals.queries.specs import frozen_spec
 from evals.queries.trials import trial_documents
 from evals.reports.resultfiles import result_text, sample_lines
 from evals.services.headless import carry_out, paused_messages, stopped_messages
+from evals.services.reportexports import sealed_report
 from evals.services.smoke import skip_smoke_test
 
-NOT_BUILT = ("html", "pdf", "md")
+REPORTS = (ReportFormat.HTML, ReportFormat.PDF, ReportFormat.MARKDOWN)
 
 
 class Command(SpecCommand):
@@ -51,8 +55,8 @@ class Command(SpecCommand):
         parser.add_argument(
             "--no-smoke", action="store_true", help="do not pause after 20 bad first answers"
         )
-        for name in NOT_BUILT:
-            parser.add_argument(f"--{name}", type=Path, metavar="OUT")
+        for kind in REPORTS:
+            parser.add_argument(f"--{kind.value}", type=Path, metavar="OUT")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Evaluate what is not stored yet, write the result files and exit with the verdict."""
@@ -97,6 +101,7 @@ class Command(SpecCommand):
         is_all = options["require"] == "all"
         document = evaluation_document(evaluation, spec, require_all=is_all)
         _write(evaluation, document, options)
+        self._report(evaluation, document, options)
         if note := note_on_reuse(document["candidates"], spec):
             self.stderr.write(note)
         if messages := paused_messages(evaluation):
@@ -109,13 +114,21 @@ class Command(SpecCommand):
             self.stdout.write(f"{candidate['sentence']}{mark}")
         sys.exit(_status(document, spec, require_all=is_all))
 
+    def _report(self, evaluation: Evaluation, result: Document, options: dict[str, Any]) -> None:
+        wanted = [kind for kind in REPORTS if options[kind.value]]
+        if not wanted:
+            return
+        if not any(candidate["verdict"] for candidate in result["candidates"]):
+            self.stderr.write("no report was written: there is no verdict to report")
+            return
+        document = report_document(evaluation, now=timezone.now())
+        for kind in wanted:
+            options[kind.value].write_bytes(sealed_report(document, kind))
+
 
 def _check_outputs(options: dict[str, Any]) -> None:
-    for name in NOT_BUILT:
-        if options[name] is not None:
-            raise InputError(Problem(message=f"--{name}: not built yet; --json and --samples are"))
-    check_writable("--json", options["json"])
-    check_writable("--samples", options["samples"])
+    for name in ("json", "samples", *(kind.value for kind in REPORTS)):
+        check_writable(f"--{name}", options[name])
 
 
 def _wish(options: dict[str, Any]) -> Wish:

@@ -156,6 +156,7 @@ class OpenAIForm(CandidateForm):
         "base_url",
         "secret new_key new_key_name",
         "concurrency requests_per_minute timeout_seconds",
+        "stream",
     )
     endpoint_base_url = forms.CharField(
         label="Base URL",
@@ -176,6 +177,11 @@ class OpenAIForm(CandidateForm):
     endpoint_concurrency = forms.IntegerField(label="Requests at once", initial=8, min_value=1)
     endpoint_requests_per_minute = forms.IntegerField(label="Requests a minute", required=False)
     endpoint_timeout_seconds = forms.FloatField(label="Seconds until a time-out", initial=60)
+    endpoint_stream = forms.BooleanField(
+        label="Stream the answers",
+        required=False,
+        help_text="Shows when the first token comes, which a bar can ask for.",
+    )
 
     def prepare(self) -> None:
         """Offer the keys that are stored."""
@@ -206,11 +212,13 @@ class OpenAIForm(CandidateForm):
             concurrency=data["endpoint_concurrency"],
             requests_per_minute=data["endpoint_requests_per_minute"],
             timeout_seconds=data["endpoint_timeout_seconds"],
+            stream=data["endpoint_stream"],
         )
 
     def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
         """Return what the fields begin with in an edit; of the key its name."""
-        names = ("base_url", "secret", "concurrency", "requests_per_minute", "timeout_seconds")
+        limits = ("concurrency", "requests_per_minute", "timeout_seconds")
+        names = ("base_url", "secret", *limits, "stream")
         return {f"endpoint_{name}": getattr(endpoint, name) for name in names}
 
     def draft(self) -> CandidateDraft:

@@ -8,10 +8,11 @@ from django import forms
 from evals.domain.dollars import AmountError, parse_dollars
 
 
-class DollarsField(forms.Field):
+class DollarField(forms.Field):
     """An exact amount, None where nothing is typed: unknown is never 0."""
 
-    def __init__(self, label: str, *, help_text: str = "") -> None:
+    def __init__(self, label: str, *, help_text: str = "", is_purchase: bool = False) -> None:
+        self.is_purchase = is_purchase
         attrs = {"inputmode": "decimal", "autocomplete": "off", "size": "10"}
         widget = forms.TextInput(attrs=attrs)
         super().__init__(label=label, required=False, widget=widget, help_text=help_text)
@@ -23,7 +24,7 @@ class DollarsField(forms.Field):
         if not str(value).strip():
             return None
         try:
-            return parse_dollars(str(value))
+            return parse_dollars(str(value), is_purchase=self.is_purchase)
         except AmountError as error:
             raise forms.ValidationError(str(error)) from None
 

@@ -15,7 +15,7 @@ from evals.domain.specs import PriceSpec
 from evals.models import Model
 from evals.queries.endpointprices import model_label
 from evals.queries.publicprices import PriceKeyError, price_for_key
-from evals.web.forms.dollars import DollarsField
+from evals.web.forms.dollars import DollarField
 from evals.web.forms.problems import cleaned
 
 AMOUNTS = (
@@ -73,16 +73,16 @@ class PriceFields(forms.Form):
             }
         ),
     )
-    price_input_usd_per_mtok = DollarsField("$ per million input tokens")
-    price_output_usd_per_mtok = DollarsField("$ per million output tokens")
-    price_cached_input_usd_per_mtok = DollarsField(
+    price_input_usd_per_mtok = DollarField("$ per million input tokens")
+    price_output_usd_per_mtok = DollarField("$ per million output tokens")
+    price_cached_input_usd_per_mtok = DollarField(
         "$ per million cached input tokens", help_text="Empty: charged as input."
     )
-    price_cache_write_usd_per_mtok = DollarsField(
+    price_cache_write_usd_per_mtok = DollarField(
         "$ per million tokens put into the cache", help_text="Empty: charged as input."
     )
-    price_usd_per_request = DollarsField("or $ per request")
-    price_usd_per_hour = DollarsField("or $ per hour")
+    price_usd_per_request = DollarField("or $ per request")
+    price_usd_per_hour = DollarField("or $ per hour")
     price_gpu = forms.CharField(label="on this hardware", required=False, max_length=200)
     price_source = forms.CharField(
         label="Source", required=False, max_length=1000, help_text="A page, an offer, a contract."
@@ -130,16 +130,16 @@ class EndpointPriceForm(forms.Form):
     """What a team says that an endpoint charges for one of its models."""
 
     model = forms.ChoiceField(label="Model")
-    input_usd_per_mtok = DollarsField("$ per million input tokens")
-    output_usd_per_mtok = DollarsField("$ per million output tokens")
-    cached_input_usd_per_mtok = DollarsField(
+    input_usd_per_mtok = DollarField("$ per million input tokens")
+    output_usd_per_mtok = DollarField("$ per million output tokens")
+    cached_input_usd_per_mtok = DollarField(
         "$ per million cached input tokens", help_text="Empty: charged as input."
     )
-    cache_write_usd_per_mtok = DollarsField(
+    cache_write_usd_per_mtok = DollarField(
         "$ per million tokens put into the cache", help_text="Empty: charged as input."
     )
-    usd_per_request = DollarsField("or $ per request")
-    usd_per_hour = DollarsField("or $ per hour of hardware")
+    usd_per_request = DollarField("or $ per request")
+    usd_per_hour = DollarField("or $ per hour of hardware")
     source = forms.CharField(
         label="Source", max_length=1000, help_text="Who says so: a contract, an offer, a page."
     )

@@ -1,0 +1,76 @@
+"""`evaluate --html --pdf --md`, and `viability report verify` on what they wrote."""
+
+import pytest
+from django.core.management import call_command
+
+from tests.commands.conftest import Outcome
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FORMATS = ("html", "pdf", "md")
+
+
+def verify(desk, path, *arguments) -> Outcome:
+    status = 0
+    try:
+        call_command("report", "verify", str(path), *arguments)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    out, err = desk.capsys.readouterr()
+    return Outcome(status=status, out=out, err=err)
+
+
+@pytest.fixture
+def written(desk):
+    paths = {kind: desk.folder / f"report.{kind}" for kind in FORMATS}
+    options = [part for kind, path in paths.items() for part in (f"--{kind}", str(path))]
+    assert desk.evaluate(*options).status == 0
+    return paths
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_report_is_written_and_is_genuine(desk, written, kind):
+    outcome = verify(desk, written[kind])
+    assert (outcome.status, "unchanged" in outcome.out) == (0, True)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_changed_report_is_found_out(desk, written, kind):
+    data = written[kind].read_bytes()
+    middle = len(data) // 3
+    written[kind].write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    outcome = verify(desk, written[kind])
+    assert (outcome.status, "CHANGED" in outcome.out) == (3, True)
+
+
+def test_a_report_of_another_instance_is_told_apart(desk, written):
+    known = verify(desk, written["md"]).out.rsplit("the key ", 1)[1].strip()
+    assert verify(desk, written["md"], "--key", known).status == 0
+    assert verify(desk, written["md"], "--key", "0" * 64).status == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("plain.md", "# no seal\n", "found no seal"),
+        ("report.docx", "", "expected one of .html, .pdf, .md, .json, .csv"),
+        ("list.json", "[]", "no mapping"),
+    ],
+)
+def test_what_is_no_sealed_report_is_bad_input(desk, name, content, said):
+    desk.write(name, content)
+    outcome = verify(desk, desk.folder / name)
+    assert (outcome.status, said in outcome.err) == (3, True)
+
+
+def test_a_missing_file_is_bad_input(desk):
+    outcome = verify(desk, desk.folder / "nowhere.html")
+    assert (outcome.status, "no such file" in outcome.err) == (3, True)
+
+
+def test_without_a_verdict_no_report_is_written(desk):
+    desk.candidate["endpoint"]["base_url"] = "http://127.0.0.1:9/v1"
+    path = desk.folder / "report.html"
+    outcome = desk.evaluate("--html", str(path))
+    assert outcome.status == 4
+    assert "no report was written" in outcome.err
+    assert not path.exists()
