@@ -46,31 +46,31 @@ class Compared:
         """Return the samples of a choice."""
         scores = np.vstack([self.baseline[np.newaxis], self.others])
         is_known = ~np.isnan(scores)
-        masks = {
-            Show.ALL: lambda: self.stored,
-            Show.LOST: lambda: (self.others < self.baseline).any(axis=0),
-            Show.FAILURES: lambda: (is_known & (scores < 1)).any(axis=0),
-            Show.PASSES: lambda: (scores == 1).all(axis=0),
-            Show.ERRORS: lambda: self.failed,
-            Show.DIFFERENT: lambda: _differs(scores, is_known),
+        masks: dict[Show, Flags] = {
+            Show.ALL: self.stored,
+            Show.LOST: (self.others < self.baseline).any(axis=0),
+            Show.FAILURES: (is_known & (scores < 1)).any(axis=0),
+            Show.PASSES: (scores == 1).all(axis=0),
+            Show.ERRORS: self.failed,
+            Show.DIFFERENT: _differs(scores, is_known),
         }
-        found: Flags = masks[show]()
-        return found & self.stored
+        return masks[show] & self.stored
 
     def keys(self, sort: Sort) -> Floats:
         """Return what samples are sorted by, least first; the position decides between equals."""
         gaps = self.others - self.baseline
         if sort is Sort.ROW:
             return np.zeros(len(self.baseline))
-        if sort is Sort.REGRESSION:
-            return np.where(np.isnan(gaps), np.inf, gaps).min(axis=0, initial=np.inf)
-        return -np.where(np.isnan(gaps), -np.inf, gaps).max(axis=0, initial=-np.inf)
+        signed = gaps if sort is Sort.REGRESSION else -gaps
+        least: Floats = np.where(np.isnan(signed), np.inf, signed).min(axis=0, initial=np.inf)
+        return least
 
 
 def _differs(scores: Floats, is_known: Flags) -> Flags:
     low = np.where(is_known, scores, np.inf).min(axis=0)
     high = np.where(is_known, scores, -np.inf).max(axis=0)
-    return (is_known.sum(axis=0) > 1) & (low < high)
+    found: Flags = (is_known.sum(axis=0) > 1) & (low < high)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,8 @@ def _chunk(
     }
     runs = [each.run.pk for each in comparison.runs]
     rows = Trial.objects.filter(run__in=runs, sample__in=[s.pk for s in samples.values()], epoch=0)
-    outputs = {(row.run_id, row.sample_id): row.output for row in rows.only("run", "sample", "output")}
+    kept = rows.only("run", "sample", "output")
+    outputs = {(row.run_id, row.sample_id): row.output for row in kept}
     for position in positions:
         if (sample := samples.get(position)) is None:
             continue

@@ -134,9 +134,9 @@ def _warnings(
     found = []
     names = {scorer.name for spec in specs.values() for scorer in spec.scorers}
     if left := sorted(names - {scorer.name for scorer in shared}):
-        found.append(f"The scorers differ. Left out, since not all runs have it: {', '.join(left)}.")
+        found.append(f"The scorers differ. Left out, as not all runs have it: {', '.join(left)}.")
     if len({run.evaluation.epochs for run in runs}) > 1:
-        found.append("Some were asked more often than others: each sample counts once, by its mean.")
+        found.append("Some were asked more often: each sample counts once, by its mean.")
     if live := [run for run in runs if run.state not in FINAL]:
         found.append(f"{figures.plural(len(live), 'run')} not ended: figures still move.")
     if any(spec.plan.stop_early for spec in specs.values()):
@@ -176,9 +176,9 @@ def _one_each(table: TrialTable) -> TrialTable:
     """Return one figure for each sample: the mean of its epochs."""
     return replace(
         table,
-        stored=table.stored.any(axis=1, keepdims=True),
-        judged=table.judged.any(axis=1, keepdims=True),
-        refused=table.refused.all(axis=1, keepdims=True),
+        stored=table.stored.any(axis=1)[:, np.newaxis],
+        judged=table.judged.any(axis=1)[:, np.newaxis],
+        refused=table.refused.all(axis=1)[:, np.newaxis],
         scores={name: sample_means(s)[:, np.newaxis] for name, s in table.scores.items()},
         seconds=sample_means(table.seconds)[:, np.newaxis],
         usd=sample_means(table.usd)[:, np.newaxis],

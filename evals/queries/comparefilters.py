@@ -12,6 +12,7 @@ from evals.queries.trialfilters import SLICE_PREFIX, text_of
 
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 POSITION = re.compile(r"\d{1,9}", re.ASCII)
+FIRST = Around()
 SUMMARY, GRID = "summary", "grid"
 Choice = TypeVar("Choice", Show, Sort)
 
@@ -27,7 +28,7 @@ class CompareFilters:
     show: Show = Show.ALL
     sort: Sort = Sort.REGRESSION
     slices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    around: Around = Around()
+    around: Around = FIRST
 
     @classmethod
     def of(cls, parameters: Mapping[str, Sequence[str]]) -> Self:
@@ -57,7 +58,7 @@ class CompareFilters:
 
     def query(self, **changes: object) -> str:
         """Return the address's query with some fields changed, from the first page on."""
-        new = replace(self, **{"around": Around(), **changes})  # type: ignore[arg-type]
+        new = replace(self, **{"around": FIRST, **changes})  # type: ignore[arg-type]
         fields = {
             "runs": ",".join(map(str, new.runs)),
             "baseline": str(new.baseline or ""),
@@ -81,7 +82,7 @@ def _around(first: Mapping[str, str]) -> Around:
     for side in ("after", "before"):
         if POSITION.fullmatch(first.get(side, "")):
             return Around(position=int(first[side]), is_before=side == "before")
-    return Around()
+    return FIRST
 
 
 def _choice(kind: type[Choice], text: str | None, default: Choice) -> Choice:

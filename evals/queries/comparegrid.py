@@ -80,7 +80,7 @@ def _rows(
     return tuple(
         GridRow(
             row=figures.count(samples[position].row),
-            input=samples[position].excerpt or "",  # type: ignore[attr-defined]
+            input=samples[position].excerpt or "",
             target=samples[position].target[:EXCERPT],
             cells=tuple(
                 _cell(
@@ -99,9 +99,7 @@ def _rows(
 
 def _trials(comparison: Comparison, samples: list[int]) -> Mapping[tuple[int, int], list[Trial]]:
     rows = (
-        Trial.objects.filter(
-            run__in=[each.run.pk for each in comparison.runs], sample__in=samples
-        )
+        Trial.objects.filter(run__in=[each.run.pk for each in comparison.runs], sample__in=samples)
         .annotate(said=Left("output", ANSWER))
         .only("pk", "run_id", "sample_id", "epoch", "state", "scores", "answer")
         .order_by("epoch")
@@ -118,7 +116,13 @@ def _cell(
     score, baseline = scores
     if not trials:
         return GridCell(
-            label=each.label, url="", state="", word="", answer="not asked", score="", flip="",
+            label=each.label,
+            url="",
+            state="",
+            word="",
+            answer="not asked",
+            score="",
+            flip="",
             repeats="",
         )
     first = trials[0]

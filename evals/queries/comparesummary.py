@@ -18,6 +18,7 @@ from evals.queries import figures
 from evals.queries.comparedruns import ComparedRun, Comparison
 
 Slice = Mapping[str, str] | None
+Scored = tuple[Metric, Metric | None]
 MOST_KEPT = 4096
 
 
@@ -105,12 +106,10 @@ def _mark(difference: Metric | None) -> str:
     return "worse" if difference.high < 0 else "unclear"
 
 
-def _kept(
-    comparison: Comparison, each: ComparedRun, metric: str, wanted: Slice
-) -> tuple[Metric, Metric | None]:
+def _kept(comparison: Comparison, each: ComparedRun, metric: str, wanted: Slice) -> Scored:
     """Return a run's score and its difference; resampling takes seconds, so both are kept."""
 
-    def computed() -> tuple[Metric, Metric | None]:
+    def computed() -> Scored:
         estimator = _estimator(comparison, each)
         return estimator.score(metric, wanted), difference_figure(estimator, metric, wanted)
 
@@ -128,10 +127,10 @@ class _Figures:
     """Figures of runs that have ended, the last ones used; shared by the process's threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Scored] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, computed: Callable[[], Any]) -> Any:
+    def get(self, key: Hashable, computed: Callable[[], Scored]) -> Scored:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -207,7 +206,7 @@ def _judged(each: ComparedRun, where: Any) -> int:
 
 
 def _change(value: float | None, first: float | None) -> str:
-    """Return "−38 %" or "+2 %", a dash where either is unknown or the baseline is free."""
+    """Return "+2 %" or what is less, a dash where either is unknown or the baseline is free."""
     if value is None or not first:
         return figures.UNKNOWN
     return f"{100 * (value / first - 1):+.0f} %".replace("-", figures.MINUS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evals.domain.specs import GRADED, Spec
-from evals.models import HumanScore, Run, Trial
+from evals.models import HumanScore, Run
 from evals.queries import figures
 from evals.queries.runarrays import RunArrays
 
@@ -35,7 +35,7 @@ class HumanCard:
     choices: tuple[tuple[str, bool], ...]
 
 
-def human_card(trial: Trial, spec: Spec, scores: Sequence[HumanScore]) -> HumanCard:
+def human_card(spec: Spec, scores: Sequence[HumanScore]) -> HumanCard:
     """Return the card of a trial, whose human scores are given newest first."""
     return HumanCard(
         scores=tuple(_past(score) for score in scores),

@@ -83,7 +83,6 @@ def run_page(
     """
     view = run_view(run, parameters, trial)
     found, window = page_of(view)
-    query = list_query(view, found)
     filters = view.filters
     return RunPage(
         run_id=run.pk,
@@ -104,14 +103,14 @@ def run_page(
         search=filters.text,
         kept_by_search=kept_fields(filters, "q"),
         kept_by_ranges=kept_fields(filters, *RANGES),
-        query=query,
+        query=list_query(view, found),
         download_query=filters.showing(filters.show),
         saved_views=view_links(team, "run"),
         rows=tuple(trial_row(view, row, trial) for row in found),
         pager=trial_pager(view, window),
         has_trials=bool(view.looked.arrays.table.stored.any()),
         is_filtered=bool(filters.fields()),
-        drawer=_drawer(view, trial, found, query),
+        drawer=_drawer(view, trial, found),
     )
 
 
@@ -119,7 +118,7 @@ def _missing(run: Run, *, now: datetime) -> tuple[MissingPool, ...]:
     return missing_pools(Run.objects.filter(pk=run.pk), now=now) if run.is_live else ()
 
 
-def _drawer(view: RunView, trial: Trial | None, found: list[Trial], query: str) -> Drawer | None:
+def _drawer(view: RunView, trial: Trial | None, found: list[Trial]) -> Drawer | None:
     if trial is None:
         return None
     before, after = neighbour_urls(view, trial, {row.pk for row in found})

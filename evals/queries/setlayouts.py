@@ -38,15 +38,13 @@ def _layout(version_id: int, size: int, columns: tuple[str, ...], has_clusters: 
 def _slices(version_id: int, columns: tuple[str, ...]) -> dict[str, NDArray[np.object_]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT " + ", ".join("array_agg(slices ->> %s ORDER BY position)" for _ in columns)
-            + " FROM evals_sample WHERE version_id = %s",
-            [*columns, version_id],
+            "SELECT wanted.name, array_agg(s.slices ->> wanted.name ORDER BY s.position) "
+            "FROM evals_sample s, unnest(%s::text[]) wanted(name) WHERE s.version_id = %s "
+            "GROUP BY wanted.name",
+            [list(columns), version_id],
         )
-        found = cursor.fetchone()
-    return {
-        name: np.array(values or [], dtype=object)
-        for name, values in zip(columns, found, strict=True)
-    }
+        found = dict(cursor.fetchall())
+    return {name: np.array(found.get(name, []), dtype=object) for name in columns}
 
 
 def _clusters(version_id: int) -> list[str | None]:

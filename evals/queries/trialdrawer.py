@@ -88,7 +88,7 @@ def trial_drawer(opened: Opened, *, previous_url: str, next_url: str) -> Drawer:
         columns=columns,
         missing=_missing(spec, columns),
         diffs=_diff_choices(opened, diff, baseline),
-        human=human_card(trial, spec, [h for h in humans if h.trial_id == trial.pk]),
+        human=human_card(spec, [h for h in humans if h.trial_id == trial.pk]),
         previous_url=previous_url,
         next_url=next_url,
     )

@@ -36,8 +36,8 @@ class Ordered:
         first = 0
         if cursor is not None:
             number = cursor.place * self.epochs + cursor.epoch
-            side = "right" if cursor.side == "after" else "left"
-            first = int(np.searchsorted(self.keys, number, side=side))
+            # An "after" begins beyond its trial, the others at it.
+            first = int(np.searchsorted(self.keys, number + (cursor.side == "after")))
             if cursor.side == "before":
                 return self._window(max(0, first - most), first)
         return self._window(first, min(first + most, self.total))

@@ -94,7 +94,8 @@ def _by_substring(run: Run, text: str, column: str) -> tuple[list[int], list[tup
     )
     found = samples.filter(Q(asked__icontains=text) | Q(target__icontains=text))
     trials = Trial.objects.filter(run=run, output__icontains=text)
-    return list(found.values_list("position", flat=True)), list(trials.values_list("place", "epoch"))
+    positions = list(found.values_list("position", flat=True))
+    return positions, list(trials.values_list("place", "epoch"))
 
 
 def column_text(field: str, column: str) -> Func:

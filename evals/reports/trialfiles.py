@@ -33,8 +33,8 @@ def document_csv(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         flat = _flat(document)
         if names is None:
             names = list(flat)
-            yield writer.writerow([plain_cell(name) for name in names])  # type: ignore[misc]
-        yield writer.writerow([_cell(flat.get(name)) for name in names])  # type: ignore[misc]
+            yield writer.writerow([plain_cell(name) for name in names])
+        yield writer.writerow([_cell(flat.get(name)) for name in names])
 
 
 def _flat(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A person's score of a trial, kept beside the automatic one: saved, taken back, put back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -8,19 +9,26 @@ from evals.models import HumanScore, Trial, User
 from evals.services.audit import record_evaluation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a person says by one scorer's measure, from 0 to 1, and why."""
+
+    scorer: str
+    value: float
+    note: str = ""
+
+
 @transaction.atomic
-def save_human_score(
-    *, trial: Trial, scorer: str, value: float, note: str, user: User, now: datetime
-) -> HumanScore:
+def save_human_score(*, trial: Trial, said: Said, user: User, now: datetime) -> HumanScore:
     """Store what a person says an output is worth; an earlier score stays on record.
 
     Select the trial's run, evaluation, task and team beforehand.
     """
     # Two people at once: the second waits, and replaces what the first one said.
     Trial.objects.select_for_update().only("pk").get(pk=trial.pk)
-    trial.human_scores.filter(scorer=scorer, withdrawn_at=None).update(withdrawn_at=now)
+    trial.human_scores.filter(scorer=said.scorer, withdrawn_at=None).update(withdrawn_at=now)
     saved = HumanScore.objects.create(
-        trial=trial, scorer=scorer, value=value, note=note, created_by=user
+        trial=trial, scorer=said.scorer, value=said.value, note=said.note, created_by=user
     )
     _record(saved, trial, action="human score saved", user=user)
     return saved

@@ -33,5 +33,6 @@ class HumanScoreForm(forms.Form):
         cleaned = super().clean() or {}
         value, scorer = cleaned.get("value"), cleaned.get("scorer")
         if value is not None and scorer and not self._is_graded[scorer] and value not in {0, 1}:
-            self.add_error("value", f"{scorer} is right or wrong: found {value:g}, expected 0 or 1.")
+            said = f"{scorer} is right or wrong: found {value:g}, expected 0 or 1."
+            self.add_error("value", said)
         return cleaned

@@ -3,8 +3,8 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from evals.domain.specs import GRADED
@@ -26,12 +26,15 @@ def save(request: TeamRequest, run_id: int, trial_id: int) -> HttpResponse:
     form = HumanScoreForm(request.POST, choices=choices)
     if form.is_valid():
         humanscores.save_human_score(
-            trial=trial, **form.cleaned_data, user=request.user, now=timezone.now()
+            trial=trial,
+            said=humanscores.Said(**form.cleaned_data),
+            user=request.user,
+            now=timezone.now(),
         )
         messages.success(request, "Your score is kept beside the automatic one.")
     else:
         for problem in form.errors.values():
-            messages.error(request, problem[0])
+            messages.error(request, str(problem[0]))
     return _back(request, run_id, trial_id)
 
 
@@ -68,7 +71,6 @@ def _trial(request: TeamRequest, run_id: int, trial_id: int) -> Trial:
 
 def _back(request: TeamRequest, run_id: int, trial_id: int) -> HttpResponse:
     """Return to the page as it was filtered."""
-    address = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/runs/"):
-        return redirect(address)
-    return redirect("evals:trial", run_id, trial_id)
+    query = request.POST.get("query", "")
+    address = reverse("evals:trial", args=[run_id, trial_id])
+    return redirect(address + query if query.startswith("?") else address)

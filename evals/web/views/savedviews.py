@@ -34,7 +34,8 @@ def save(request: TeamRequest) -> HttpResponse:
 @editor_required
 def delete(request: TeamRequest, view_id: int) -> HttpResponse:
     """Ask, then forget the view."""
-    view = get_object_or_404(SavedView.objects.select_related("team"), pk=view_id, team=request.team)
+    views = SavedView.objects.select_related("team").filter(team=request.team)
+    view = get_object_or_404(views, pk=view_id)
     if request.method == "GET":
         return render(request, "evals/saved_view_delete.html", {"page": view})
     path, name = view.path, view.name
