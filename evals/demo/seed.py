@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.db import transaction
 
+from evals.demo.simulated import COLUMNS as SIMULATED_COLUMNS
+from evals.demo.simulated import LABS, simulated_tasks, unevaluated
 from evals.demo.tickets import PROMPT_TEMPLATE, QUEUES, held_out_tickets
 from evals.domain.evalsets import Mapping
 from evals.domain.rows import Row, RowFile
@@ -26,16 +28,18 @@ from evals.domain.specs import (
     Spec,
     TaskSpec,
 )
-from evals.models import Evaluation, Task
+from evals.models import Evaluation, Task, Team
 from evals.services.candidates import save_candidate
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
-from evals.services.tasks import save_bar, save_scorers, save_task, set_incumbent
+from evals.services.tasks import create_task, save_bar, save_scorers, set_incumbent
 from evals.services.teams import default_team
 
 MODELS = Path(__file__).parent / "models"
 HARNESS = HarnessSpec(prompt=PROMPT_TEMPLATE, max_tokens=8)
 FILE = "support-tickets.csv"
+COLUMNS = ("id", "text", "queue", "channel", "style")
+SWITCH_DAYS = 3
 
 
 def demo_spec() -> Spec:
@@ -74,17 +78,32 @@ def demo_spec() -> Spec:
 
 @transaction.atomic
 def seed_demo(*, now: datetime) -> Evaluation | None:
-    """Store the demo and start its evaluation; None if it is there already."""
+    """Store the demo and start its evaluations; None if it is there already.
+
+    Returns:
+        The evaluation of the task that real models answer; the other tasks are simulated.
+    """
     spec, team = demo_spec(), default_team()
     if Task.objects.filter(team=team, name=spec.task.name).exists():
         return None
-    task = save_task(team=team, spec=spec.task, user=None)
+    evaluation = _seed(team, spec, RowFile(COLUMNS, _rows()), now=now, switch_days=SWITCH_DAYS)
+    for task in simulated_tasks():
+        rows = RowFile(SIMULATED_COLUMNS, task.rows)
+        _seed(team, task.spec, rows, now=now, switch_days=task.switch_days)
+    _seed_unevaluated(team, now=now)
+    return evaluation
+
+
+def _seed(
+    team: Team, spec: Spec, rows: RowFile, *, now: datetime, switch_days: int | None
+) -> Evaluation:
+    task = create_task(team=team, spec=spec.task, user=None, switch_days=switch_days)
     candidates = [save_candidate(task=task, spec=c, user=None, now=now) for c in spec.candidates]
     set_incumbent(task=task, candidate=candidates[0], user=None)
     columns = spec.eval_set
     version = create_version(
         eval_set=eval_set_for(task=task, name="Synthetic support tickets"),
-        rows=RowFile(("id", "text", "queue", "channel", "style"), _rows()),
+        rows=rows,
         mapping=Mapping(columns.input, columns.target, columns.slices),
         origin=Origin(name=FILE, user=None),
     )
@@ -97,6 +116,14 @@ def seed_demo(*, now: datetime) -> Evaluation | None:
     return start_evaluation(spec=spec, grounds=grounds, user=None)
 
 
+def _seed_unevaluated(team: Team, *, now: datetime) -> None:
+    """Store a task of which little is known: no price, no bar, nothing evaluated."""
+    facts, candidate = unevaluated()
+    task = create_task(team=team, spec=facts, user=None)
+    row = save_candidate(task=task, spec=candidate, user=None, now=now)
+    set_incumbent(task=task, candidate=row, user=None)
+
+
 def _rows() -> Iterator[Row]:
     for number, ticket in enumerate(held_out_tickets()):
         yield Row(number, None, asdict(ticket))
@@ -106,7 +133,7 @@ def _incumbent() -> CandidateSpec:
     """A stand-in: what a closed API might answer, cost and take. Simulated, and shown as such."""
     return CandidateSpec(
         name="closed-api",
-        model=ModelSpec(id="closed-api-2026-06", open=False, lab="simulated lab"),
+        model=ModelSpec(id="closed-api-2026-06", open=False, lab=LABS["closed-api"]),
         endpoint=EndpointSpec(
             kind=EndpointKind.STAND_IN,
             concurrency=32,

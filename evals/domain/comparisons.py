@@ -48,8 +48,8 @@ class Compared:
         is_known = ~np.isnan(scores)
         masks: dict[Show, Flags] = {
             Show.ALL: self.stored,
-            Show.LOST: (self.others < self.baseline).any(axis=0),
-            Show.FAILURES: (is_known & (scores < 1)).any(axis=0),
+            Show.LOST: any_along(self.others < self.baseline, axis=0),
+            Show.FAILURES: any_along(is_known & (scores < 1), axis=0),
             Show.PASSES: (scores == 1).all(axis=0),
             Show.ERRORS: self.failed,
             Show.DIFFERENT: _differs(scores, is_known),
@@ -64,6 +64,12 @@ class Compared:
         signed = gaps if sort is Sort.REGRESSION else -gaps
         least: Floats = np.where(np.isnan(signed), np.inf, signed).min(axis=0, initial=np.inf)
         return least
+
+
+def any_along(flags: Flags, *, axis: int) -> Flags:
+    """Return whether any is set along an axis."""
+    found: Flags = np.logical_or.reduce(flags, axis=axis)
+    return found
 
 
 def _differs(scores: Floats, is_known: Flags) -> Flags:

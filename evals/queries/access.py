@@ -3,16 +3,22 @@
 from django.db.models import QuerySet
 
 from evals.models import (
+    AuditEntry,
     Candidate,
+    CascadeReplay,
     ConnectionTest,
     Endpoint,
     EvalSetVersion,
     Evaluation,
     Membership,
+    Report,
     Role,
     Run,
+    Scenario,
+    ShareLink,
     Task,
     Team,
+    ThroughputTest,
     Trial,
     Upload,
     User,
@@ -29,6 +35,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def may_write(membership: Membership) -> bool:
     """Return whether the member may change what the team owns."""
     return membership.role in WRITERS
+
+
+def may_decide(membership: Membership) -> bool:
+    """Return whether the member may sign for the team, and manage it."""
+    return membership.role == Role.ADMIN
 
 
 def tasks_for(team: Team) -> QuerySet[Task]:
@@ -61,6 +72,11 @@ def connection_tests_for(team: Team) -> QuerySet[ConnectionTest]:
     return ConnectionTest.objects.filter(candidate__task__team=team)
 
 
+def throughput_tests_for(team: Team) -> QuerySet[ThroughputTest]:
+    """Return the measurements of the team's endpoints."""
+    return ThroughputTest.objects.filter(candidate__task__team=team)
+
+
 def evaluations_for(team: Team) -> QuerySet[Evaluation]:
     """Return the team's evaluations."""
     return Evaluation.objects.filter(task__team=team)
@@ -74,3 +90,28 @@ def runs_for(team: Team) -> QuerySet[Run]:
 def trials_for(team: Team) -> QuerySet[Trial]:
     """Return the team's trials."""
     return Trial.objects.filter(run__evaluation__task__team=team)
+
+
+def cascades_for(team: Team) -> QuerySet[CascadeReplay]:
+    """Return the replays of the team's evaluations."""
+    return CascadeReplay.objects.filter(evaluation__task__team=team)
+
+
+def scenarios_for(team: Team) -> QuerySet[Scenario]:
+    """Return the shocks that the team supposed itself."""
+    return Scenario.objects.filter(team=team)
+
+
+def deleted_scenarios_for(team: Team) -> QuerySet[AuditEntry]:
+    """Return the audit lines of scenarios that were deleted; each holds what it takes to undo."""
+    return AuditEntry.objects.filter(team=team, action="scenario deleted")
+
+
+def reports_for(team: Team) -> QuerySet[Report]:
+    """Return the team's decision records."""
+    return Report.objects.filter(task__team=team)
+
+
+def share_links_for(team: Team) -> QuerySet[ShareLink]:
+    """Return the links that show the team's reports."""
+    return ShareLink.objects.filter(report__task__team=team)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals.domain.comparisons import Compared, sample_means
+from evals.domain.comparisons import Compared, any_along, sample_means
 from evals.domain.specs import CandidateSpec, ScorerSpec, Spec
 from evals.domain.trials import TrialState
 from evals.domain.trialtables import Flags, Layout, TrialTable
@@ -176,9 +176,9 @@ def _one_each(table: TrialTable) -> TrialTable:
     """Return one figure for each sample: the mean of its epochs."""
     return replace(
         table,
-        stored=table.stored.any(axis=1)[:, np.newaxis],
-        judged=table.judged.any(axis=1)[:, np.newaxis],
-        refused=table.refused.all(axis=1)[:, np.newaxis],
+        stored=any_along(table.stored, axis=1)[:, np.newaxis],
+        judged=any_along(table.judged, axis=1)[:, np.newaxis],
+        refused=~any_along(~table.refused, axis=1)[:, np.newaxis],
         scores={name: sample_means(s)[:, np.newaxis] for name, s in table.scores.items()},
         seconds=sample_means(table.seconds)[:, np.newaxis],
         usd=sample_means(table.usd)[:, np.newaxis],
@@ -187,5 +187,4 @@ def _one_each(table: TrialTable) -> TrialTable:
 
 def _any(flags: Sequence[Flags]) -> Flags:
     """Return the samples of which any trial of any run is flagged; epochs may differ."""
-    found: Flags = np.any([each.any(axis=1) for each in flags], axis=0)
-    return found
+    return any_along(np.array([any_along(each, axis=1) for each in flags]), axis=0)

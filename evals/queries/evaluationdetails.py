@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES
+from evals.domain.metrics import LATENCY_QUANTILES
 from evals.domain.slices import slice_text
 from evals.domain.specs import CandidateSpec, HarnessSpec, PriceSpec
 from evals.queries import figures
 from evals.queries.barlines import BarLine, bar_lines
 from evals.queries.candidaterows import in_order
 from evals.queries.outcomes import CandidateName, Outcome, Results
+from evals.queries.pricewords import source_words
 from evals.queries.results import Document
 
 PER_ACCEPTED = {
@@ -80,7 +81,7 @@ def _details(results: Results, outcome: Outcome) -> CandidateDetails:
         verdict=outcome.verdict,
         message=outcome.run.message,
         truncated=outcome.truncated,
-        metrics=(*_scores(of_all), *_latencies(outcome), *_first_tokens(outcome)),
+        metrics=(*_scores(of_all), *_latencies(outcome)),
         slices=_scores(of_slices),
         bar=bar_lines(results, outcome),
         paired=_paired(results, outcome),
@@ -127,23 +128,6 @@ def _latency(outcome: Outcome, name: str) -> MetricLine:
     )
 
 
-def _first_tokens(outcome: Outcome) -> list[MetricLine]:
-    """Return the lines of streamed answers; results of earlier versions may lack one."""
-    latency = outcome.document["latency"]
-    known = {name: latency.get(name) for name in FIRST_TOKEN_QUANTILES}
-    return [
-        MetricLine(
-            label=f"{name.split('_')[1]} time to first token",
-            value=figures.seconds(value),
-            interval="",
-            n=figures.UNKNOWN,
-            method="of streamed answers, no interval",
-        )
-        for name, value in known.items()
-        if value is not None
-    ]
-
-
 def _paired(results: Results, outcome: Outcome) -> PairedCard | None:
     paired, incumbent = outcome.document["paired"], results.incumbent
     if paired is None or incumbent is None:
@@ -184,6 +168,9 @@ def _costs(outcome: Outcome) -> tuple[tuple[str, str], ...]:
 def _cost_notes(outcome: Outcome) -> tuple[str, ...]:
     cost = outcome.document["cost"]
     notes = [_price_words(outcome.spec)]
+    if outcome.today is not None:
+        per_1k = figures.usd(outcome.today.per_1k_usd)
+        notes.append(f"At today's price {per_1k} per 1,000 tasks: {outcome.today.change}.")
     if cost["per_accepted_usd"] is not None:
         notes.append(f"Per accepted answer: {PER_ACCEPTED[cost['rule']]}.")
     if cost["estimated"]:
@@ -196,14 +183,16 @@ def _price_words(spec: CandidateSpec) -> str:
     if price is None:
         return "The price is unknown, so every cost is."
     if price.usd_per_hour is not None:
-        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}."
+        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}{source_words(price)}."
     parts = {
         "a million input tokens": price.input_usd_per_mtok,
         "a million output tokens": price.output_usd_per_mtok,
+        "a million cached tokens": price.cached_input_usd_per_mtok,
+        "a million tokens put into the cache": price.cache_write_usd_per_mtok,
         "a request": price.usd_per_request,
     }
     known = [f"{figures.usd(usd)} {each}" for each, usd in parts.items() if usd is not None]
-    return f"Price: {', '.join(known)}."
+    return f"Price: {', '.join(known)}{source_words(price)}."
 
 
 def _on(price: PriceSpec) -> str:

@@ -20,13 +20,26 @@ from evals.domain.specs import Spec
 from evals.domain.trials import TRUNCATED, TrialState
 from evals.domain.trialtables import Flags, TrialTable, Whole
 from evals.models import Run
-from evals.queries.facts import REQUESTS
+from evals.queries.bandedcosts import REQUESTS
 from evals.queries.grounds import trial_table
 
 STATES = tuple(state.value for state in TrialState if state is not TrialState.SKIPPED)
 NEVER_ASKED = -1
 MOST_KEPT_BYTES = 256_000_000
-FIXED = ("place", "epoch", "state", "truncated", "seconds", "input", "output", "attempts")
+FIGURES = {
+    "position": "s.position",
+    "place": "t.place",
+    "epoch": "t.epoch",
+    "state": "array_position({states}, t.state::text) - 1",
+    "truncated": "coalesce(t.finish_reason = ANY({truncated}), false)::int",
+    "seconds": "t.latency_seconds",
+    "first": "t.ttft_seconds",
+    "input": "t.input_tokens",
+    "output": "t.output_tokens",
+    "cached": "t.cached_tokens",
+    "written": "t.cache_write_tokens",
+    "attempts": REQUESTS,
+}
 HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
 
 Key = tuple[int, datetime]
@@ -57,7 +70,7 @@ class RunArrays:
     @property
     def size(self) -> int:
         """Bytes in memory, nearly."""
-        figures = len(self.table.scores) + 2
+        figures = len(self.table.scores) + 3
         return 8 * self.places.size + (8 * figures + 5) * self.states.size
 
 
@@ -131,34 +144,15 @@ def _read(run: Run, spec: Spec) -> RunArrays:
 
 def _columns(run_id: int, scorers: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """Return each trial's figures, nan for unknown, as PostgreSQL sends doubles."""
-    figures = [
-        sql.SQL(text)
-        for text in (
-            "s.position",
-            "t.place",
-            "t.epoch",
-            "array_position({states}, t.state::text) - 1",
-            "coalesce(t.finish_reason = ANY({truncated}), false)::int",
-            "t.latency_seconds",
-            "t.input_tokens",
-            "t.output_tokens",
-            REQUESTS,
-        )
-    ] + [sql.SQL("(t.scores ->> {})::float8").format(sql.Literal(name)) for name in scorers]
-    doubles = [
-        sql.SQL("coalesce(({})::float8, 'NaN')").format(figure)
-        for figure in (
-            each.format(states=sql.Literal(list(STATES)), truncated=sql.Literal(list(TRUNCATED)))
-            if isinstance(each, sql.SQL)
-            else each
-            for each in figures
-        )
-    ]
+    known = {"states": sql.Literal(list(STATES)), "truncated": sql.Literal(list(TRUNCATED))}
+    figures = [sql.SQL(text).format(**known) for text in FIGURES.values()]
+    figures += [sql.SQL("(t.scores ->> {})::float8").format(sql.Literal(n)) for n in scorers]
+    doubles = [sql.SQL("coalesce(({})::float8, 'NaN')").format(figure) for figure in figures]
     statement = sql.SQL(
         "COPY (SELECT {} FROM evals_trial t JOIN evals_sample s ON s.id = t.sample_id "
         "WHERE t.run_id = {}) TO STDOUT (FORMAT BINARY)"
     ).format(sql.SQL(", ").join(doubles), sql.Literal(run_id))
-    names = ("position", *FIXED, *(f"score_{i}" for i in range(len(scorers))))
+    names = (*FIGURES, *(f"score_{i}" for i in range(len(scorers))))
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,

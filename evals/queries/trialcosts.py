@@ -26,8 +26,14 @@ def cost_of(trial: Trial, candidate: CandidateSpec) -> TrialCost:
     price = candidate.price
     if price is not None and price.usd_per_hour is not None:
         at_once = candidate.endpoint.concurrency * candidate.endpoint.batch_size
-        busy = None if trial.latency_seconds is None else trial.latency_seconds / at_once
+        seconds = trial.latency_seconds
+        busy = None if seconds is None else Decimal(str(seconds)) / at_once
         return TrialCost(usd=hourly_cost(busy, price.usd_per_hour), is_estimated=True)
-    usage = Usage(input_tokens=trial.input_tokens, output_tokens=trial.output_tokens)
+    usage = Usage(
+        input_tokens=trial.input_tokens,
+        output_tokens=trial.output_tokens,
+        cached_tokens=trial.cached_tokens,
+        cache_write_tokens=trial.cache_write_tokens,
+    )
     attempts = 1 if trial.is_reused else trial.attempts
     return TrialCost(usd=trial_cost(usage, price, attempts=attempts), is_estimated=False)

@@ -3,9 +3,8 @@
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from evals.domain.reportdocuments import ReportDocument, Section
+from evals.domain.reportdocuments import STATUS_WORDS, ReportDocument, Section
 from evals.reports.reportpictures import picture_svg
-from evals.reports.reportwords import STATUS_WORDS
 
 
 def report_html(document: ReportDocument) -> str:

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.template.loader import get_template
 
-from evals.domain.reportdocuments import ReportDocument, Section, to_mapping
+from evals.domain.reportdocuments import STATUS_WORDS, ReportDocument, Section, to_mapping
 from evals.reports.reportpictures import picture_svg
-from evals.reports.reportwords import STATUS_WORDS
 
 TEMPLATE = "reports/report.typ"
 

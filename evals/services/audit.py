@@ -5,9 +5,11 @@ from typing import Any
 from evals.models import AuditEntry, Evaluation, Team, User
 
 
-def record(*, team: Team, user: User | None, action: str, subject: str, **details: Any) -> None:
+def record(
+    *, team: Team, user: User | None, action: str, subject: str, **details: Any
+) -> AuditEntry:
     """Write who did what to which thing; call it inside the transaction of the change."""
-    AuditEntry.objects.create(
+    return AuditEntry.objects.create(
         team=team, user=user, action=action, subject=subject[:300], details=details
     )
 

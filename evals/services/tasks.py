@@ -13,14 +13,16 @@ from evals.services.staleness import mark_older_verdicts
 
 
 @transaction.atomic
-def create_task(*, team: Team, spec: TaskSpec, user: User | None) -> Task:
-    """Create a task.
+def create_task(
+    *, team: Team, spec: TaskSpec, user: User | None, switch_days: int | None = None
+) -> Task:
+    """Create a task; `switch_days` is how long it takes to move to another candidate.
 
     Raises:
         InputError: If the team has a task of that name.
     """
     _check_name_is_free(team, spec.name)
-    task = Task.objects.create(team=team, name=spec.name, **_facts(spec))
+    task = Task.objects.create(team=team, name=spec.name, switch_days=switch_days, **_facts(spec))
     record(team=team, user=user, action="task created", subject=task.name)
     return task
 
@@ -41,14 +43,14 @@ def save_task(*, team: Team, spec: TaskSpec, user: User | None) -> Task:
 
 
 @transaction.atomic
-def change_task(*, task: Task, spec: TaskSpec, user: User | None) -> None:
-    """Give a task other facts, and perhaps another name.
+def change_task(*, task: Task, spec: TaskSpec, switch_days: int | None, user: User | None) -> None:
+    """Give a task other facts, and perhaps another name; `switch_days` is not the spec file's.
 
     Raises:
         InputError: If another task of the team has that name.
     """
     _check_name_is_free(task.team, spec.name, but_for=task)
-    facts = {"name": spec.name, **_facts(spec)}
+    facts = {"name": spec.name, "switch_days": switch_days, **_facts(spec)}
     changed = {name: value for name, value in facts.items() if getattr(task, name) != value}
     if changed:
         Task.objects.filter(pk=task.pk).update(**changed)

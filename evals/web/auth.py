@@ -55,6 +55,18 @@ def editor_required(view: View[P]) -> AnyView[P]:
     return member_required(checked)
 
 
+def admin_required(view: View[P]) -> AnyView[P]:
+    """Let members in who may sign and manage; for all others the page does not exist."""
+
+    @wraps(view)
+    def checked(request: TeamRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not access.may_decide(request.membership):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return member_required(checked)
+
+
 def _with_team(request: HttpRequest, user: User) -> TeamRequest | None:
     """Attach the team of the session, or the first one; None for a user of no team."""
     memberships = list(access.memberships_of(user))

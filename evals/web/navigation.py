@@ -13,6 +13,7 @@ from evals.queries import access
 SECTIONS = {
     "task": "tasks",
     "evaluation": "evaluations",
+    "cascade": "evaluations",
     "run": "evaluations",
     "trial": "evaluations",
     "version": "tasks",
@@ -22,8 +23,14 @@ SECTIONS = {
     "bar": "tasks",
     "candidate": "candidates",
     "connection": "candidates",
+    "throughput": "candidates",
     "endpoint": "endpoints",
+    "model": "models",
+    "hardware": "prices",
     "portfolio": "portfolio",
+    "scenario": "scenarios",
+    "report": "reports",
+    "price": "prices",
     "worker": "workers",
 }
 
@@ -39,6 +46,7 @@ class Navigation:
     live_count: int
     user_email: str
     may_write: bool
+    may_decide: bool
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -59,6 +67,7 @@ def _navigation(request: HttpRequest, team: Team) -> Navigation:
         live_count=access.evaluations_for(team).filter(state__in=LIVE).count(),
         user_email=str(request.user),
         may_write=access.may_write(request.membership),  # type: ignore[attr-defined]
+        may_decide=access.may_decide(request.membership),  # type: ignore[attr-defined]
     )
 
 

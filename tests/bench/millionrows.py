@@ -1,4 +1,4 @@
-"""A million trials as a team would have them: one large evaluation, many smaller ones, a live one."""
+"""A million trials as a team would have them: a large evaluation, smaller ones, and a live one."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ class Vocabulary:
     """Words as rare as those of a language: the n-th is found 1 / n as often as the first."""
 
     def __init__(self, *, seed: int, size: int = 20_000) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - the same each time
         syllables = [c + v for c in "bdfglmnprstvz" for v in "aeiou"]
         made = ("".join(self._random.choices(syllables, k=3)) for _ in itertools.count())
         self.words = list(itertools.islice(dict.fromkeys(itertools.islice(made, 4 * size)), size))
@@ -109,23 +109,22 @@ def _version(task: Task, samples: int, vocabulary: Vocabulary) -> EvalSetVersion
 def _trials(
     run: Run, samples: list[tuple[int, str]], vocabulary: Vocabulary
 ) -> Iterator[tuple[Any, ...]]:
-    chance = random.Random(run.pk)
+    chance = random.Random(run.pk)  # noqa: S311 - the same each time
     for place, (sample, target) in enumerate(samples):
-        yield _trial(run.pk, sample, place, target, chance, vocabulary)
+        yield (run.pk, sample, place, 0, *_answer(target, chance, vocabulary))
 
 
-def _trial(
-    run: int, sample: int, place: int, target: str, chance: random.Random, vocabulary: Vocabulary
-) -> tuple[Any, ...]:
+def _answer(target: str, chance: random.Random, vocabulary: Vocabulary) -> tuple[Any, ...]:
     luck = chance.random()
+    rest: tuple[Any, ...]
     latency = chance.lognormvariate(-0.5, 0.6)
     if luck < 0.002:
         failed = ("infra_error", None, None, json.dumps({"exact_match": None}))
         rest = ("{}", None, None, latency, 3, None, "time-out", False, timezone.now())
-        return (run, sample, place, 0, *failed, *rest)
+        return (*failed, *rest)
     answer = target if luck < 0.9 else LABELS[int(luck * 1000) % len(LABELS)]
     score = json.dumps({"exact_match": float(answer == target)})
     reason = "length" if luck > 0.99 else "stop"
     output = f"{vocabulary.text(10)}: {answer}"
     rest = ("{}", 60, 12, latency, 1, reason, "", False, timezone.now())
-    return (run, sample, place, 0, "ok", output, answer, score, *rest)
+    return ("ok", output, answer, score, *rest)

@@ -180,14 +180,6 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_asked(
     assert server.requests == []
 
 
-@pytest.mark.parametrize("option", ["--html", "--pdf", "--md"])
-def test_formats_that_are_not_built_yet_are_refused(desk, option, server):
-    ended = desk.evaluate(option, "out")
-    assert ended.status == 3
-    assert f"{option}: not built yet" in ended.err
-    assert server.requests == []
-
-
 def test_an_unknown_option_is_bad_input_and_no_verdict(desk):
     ended = desk.evaluate("--jsn", "out.json")
     assert ended.status == 3

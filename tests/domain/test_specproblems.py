@@ -414,8 +414,9 @@ def test_a_bad_value_is_one_clear_problem(old, new, problem):
             "  price: {usd_per_hou: 5}",
             (
                 "20: candidates[0].price.usd_per_hou: unknown key 'usd_per_hou', expected one of "
-                "input_usd_per_mtok, output_usd_per_mtok, usd_per_request, gpu, usd_per_hour; "
-                "did you mean 'usd_per_hour'?"
+                "input_usd_per_mtok, output_usd_per_mtok, usd_per_request, gpu, usd_per_hour, "
+                "cached_input_usd_per_mtok, cache_write_usd_per_mtok, batch_multiplier, tiers, "
+                "catalogue, source, dated_on; did you mean 'usd_per_hour'?"
             ),
         ),
         (

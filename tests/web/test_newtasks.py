@@ -74,3 +74,20 @@ def test_a_name_may_hold_anything_that_html_does_not_like(team, editor_client):
     editor_client.post("/tasks/new/", {"name": "<b>&\"' {{ x }} 日本"})
     task = Task.objects.get(team=team)
     assert "&lt;b&gt;" in editor_client.get(f"/tasks/{task.pk}/edit/").content.decode()
+
+
+def test_the_days_to_switch_are_kept_and_audited(team, editor_client):
+    editor_client.post("/tasks/new/", {**FACTS, "switch_days": "14"})
+    task = Task.objects.get(team=team)
+    assert task.switch_days == 14
+    assert 'value="14"' in editor_client.get(f"/tasks/{task.pk}/edit/").content.decode()
+    editor_client.post(f"/tasks/{task.pk}/edit/", {**FACTS, "switch_days": ""})
+    assert Task.objects.get(team=team).switch_days is None
+    entry = AuditEntry.objects.get(team=team, action="task changed")
+    assert entry.details["fields"] == ["switch_days"]
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "99999999999"])
+def test_days_to_switch_that_make_no_sense_are_refused(team, editor_client, days):
+    assert editor_client.post("/tasks/new/", {**FACTS, "switch_days": days}).status_code == 422
+    assert not Task.objects.filter(team=team).exists()

@@ -1,9 +1,12 @@
 """Who may see and use the pages that write, and what they cost."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
-from evals.models import ConnectionTest, Task
+from evals.domain.shocks import Affects, Shock, shock_mapping
+from evals.models import AuditEntry, ConnectionTest, Scenario, Task
 from evals.services import tasks as task_services
 from tests import make
 
@@ -15,7 +18,16 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
+    "/models/{model}/",
+    "/prices/changes/",
+    "/prices/options/",
+    "/throughput/{throughput}/",
+    "/throughput/{throughput}/now/",
+    "/throughput/{throughput}/result.json",
     "/account/",
+    "/prices/hardware/l4/",
+    "/scenarios/",
+    "/portfolio.csv",
 )
 WRITING = (
     "/tasks/new/",
@@ -28,16 +40,42 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/models/import/",
+    "/models/{model}/edit/",
+    "/candidates/{candidate}/hosting/",
+    "/prices/hardware/new/",
+    "/prices/hardware/l4/edit/",
+    "/scenarios/new/",
+    "/scenarios/{scenario}/",
+    "/candidates/{candidate}/throughput/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
     "/candidates/{candidate}/archive/",
+    "/candidates/{candidate}/hosting/remove/",
     "/candidates/{candidate}/restore/",
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/models/{model}/restore/",
+    "/scenarios/{scenario}/delete/",
+    "/scenarios/deleted/{deleted}/restore/",
+    "/endpoints/{endpoint}/price/",
+    "/endpoints/{endpoint}/price/end/",
+    "/throughput/{throughput}/stop/",
 )
-EVERYBODYS = {"/candidates/", "/endpoints/", "/account/", "/tasks/new/"}
+EVERYBODYS = {
+    "/models/import/",
+    *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
+    "/scenarios/",
+    "/scenarios/new/",
+    "/portfolio.csv",
+    "/candidates/",
+    "/endpoints/",
+    "/account/",
+    "/tasks/new/",
+    *("/prices/changes/", "/prices/options/"),
+}
 
 
 @pytest.fixture
@@ -54,12 +92,25 @@ def fill(team) -> dict[str, int]:
     candidate = make.candidate(task)
     make.candidate(task, spec=make.incumbent_spec())
     test = ConnectionTest.objects.create(candidate=candidate)
+    shock = shock_mapping(Shock(affects=Affects.MODEL, price_multiplier=Decimal(2)))
+    scenario = Scenario.objects.create(team=team, name=f"Twice the price of {task.pk}", shock=shock)
+    deleted = AuditEntry.objects.create(
+        team=team,
+        action="scenario deleted",
+        subject="Thrice",
+        details={"name": "Thrice", "shock": shock},
+    )
+    throughput = make.throughput_test(candidate, version)
     return {
         "task": task.pk,
         "version": version.pk,
         "candidate": candidate.pk,
         "endpoint": candidate.endpoint_id,
+        "model": candidate.model_id,
         "test": test.pk,
+        "scenario": scenario.pk,
+        "deleted": deleted.pk,
+        "throughput": throughput.pk,
     }
 
 
@@ -74,7 +125,8 @@ def test_a_viewer_reads(viewer_client, places, address):
     assert page.status_code == 200
     if address != "/account/":
         main = page.content.decode().partition("<main")[2].partition("</main>")[0]
-        assert "<form" not in main
+        # A form that only chooses what is shown changes nothing.
+        assert ('method="post"' if address == "/scenarios/" else "<form") not in main
 
 
 @pytest.mark.parametrize("address", WRITING)

@@ -46,13 +46,20 @@ class TaskForm(forms.Form):
         decimal_places=6,
         help_text="What it takes to catch it and do it again. Leave it empty where it is unknown.",
     )
+    switch_days = forms.IntegerField(
+        label="Days to switch to another candidate",
+        required=False,
+        min_value=0,
+        max_value=3650,
+        help_text="From the decision to the last request moved. Held against a vendor's notice.",
+    )
     spec: TaskSpec
 
     @classmethod
     def initial_of(cls, task: Task) -> dict[str, Any]:
         """Return what the form of a task that is there already begins with."""
         interactive = {True: "yes", False: "no", None: ""}[task.is_interactive]
-        names = ("name", "description", "monthly_volume", "failure_cost_usd")
+        names = ("name", "description", "monthly_volume", "failure_cost_usd", "switch_days")
         return {"interactive": interactive, **{name: getattr(task, name) for name in names}}
 
     def clean(self) -> dict[str, Any]:

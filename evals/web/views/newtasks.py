@@ -23,7 +23,12 @@ def task_new(request: TeamRequest) -> HttpResponse:
     form = TaskForm(posted(request))
     if form.is_valid():
         try:
-            task = tasks.create_task(team=request.team, spec=form.spec, user=request.user)
+            task = tasks.create_task(
+                team=request.team,
+                spec=form.spec,
+                user=request.user,
+                switch_days=form.cleaned_data["switch_days"],
+            )
             return redirect("evals:upload", task.pk)
         except InputError as error:
             add_input_problems(form, error, field="name")
@@ -38,7 +43,12 @@ def task_edit(request: TeamRequest, task_id: int) -> HttpResponse:
     form = TaskForm(posted(request), initial=TaskForm.initial_of(task))
     if form.is_valid():
         try:
-            tasks.change_task(task=task, spec=form.spec, user=request.user)
+            tasks.change_task(
+                task=task,
+                spec=form.spec,
+                switch_days=form.cleaned_data["switch_days"],
+                user=request.user,
+            )
             messages.success(request, "The facts are saved.")
             return redirect("evals:task", task.pk)
         except InputError as error:
