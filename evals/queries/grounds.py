@@ -29,7 +29,7 @@ def grounds_of(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[
     layout, shape = layout_of(evaluation, spec), (evaluation.sample_count, evaluation.epochs)
     found = _columns([run.pk for run in runs], spec)
     tables = {
-        run.pk: _table(spec, spec.candidates[run.position], found.get(run.pk), shape)
+        run.pk: trial_table(spec, spec.candidates[run.position], found.get(run.pk), shape)
         for run in runs
     }
     incumbent = next((tables[run.pk] for run in runs if run.is_incumbent), None)
@@ -68,9 +68,10 @@ def _columns(run_ids: Sequence[int], spec: Spec) -> dict[int, Columns]:
         return {row[0]: dict(zip(arrays, row[1:], strict=True)) for row in cursor.fetchall()}
 
 
-def _table(
+def trial_table(
     spec: Spec, candidate: CandidateSpec, columns: Columns | None, shape: tuple[int, int]
 ) -> TrialTable:
+    """Return columns of trials as a table: `place` and `epoch` say where each one stands."""
     spread = _Spread(columns or {}, shape)
     states = np.array(spread.columns.get("state", ()), dtype=object)
     judged = spread.flags(np.isin(states, JUDGED_STATES))

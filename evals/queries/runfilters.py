@@ -1,15 +1,18 @@
 """What stands above a run's trials: the choices of each filter, with their addresses."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from evals.domain.specs import GRADED
-from evals.models import Trial
 from evals.queries.runview import RunView
-from evals.queries.slices import slice_values
-from evals.queries.trialfilters import SHOWN, SLICE_PREFIX, TrialFilters, shown_as
+from evals.queries.setlayouts import set_layout
+from evals.queries.trialfilters import DIFFERS, SHOWN, TrialFilters
+
+MOST_VALUES = 200
+RANGE_LABELS = (
+    ("score", "Score", ""),
+    ("seconds", "Latency", "s"),
+    ("usd", "Cost", "$"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,22 +26,32 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """One slice column and its values."""
+    """A column or a question, and its values."""
 
     label: str
     chips: tuple[Chip, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeField:
+    """The two ends of a range as a form has them."""
+
+    label: str
+    unit: str
+    low_name: str
+    low: str
+    high_name: str
+    high: str
+
+
 def trial_counts(view: RunView) -> dict[str, int]:
     """Return how many trials of the run each choice shows, "" for all of them."""
-    kinds = {f"n_{show}": Count("pk", filter=shown_as(show, metric=view.metric)) for show in SHOWN}
-    found = Trial.objects.filter(run=view.run).aggregate(n_=Count("pk"), **kinds)
-    return {name.removeprefix("n_"): number for name, number in found.items()}
+    return {show: int(mask.sum()) for show, mask in view.shown.items()}
 
 
-def filter_chips(view: RunView, counts: Mapping[str, int]) -> tuple[Chip, ...]:
+def filter_chips(view: RunView) -> tuple[Chip, ...]:
     """Return the choices that show anything, and the one that is chosen."""
-    current = view.filters.show
+    current, counts = view.filters.show, trial_counts(view)
     labels = {"": "All", **SHOWN}
     if view.metric in GRADED:
         labels |= {"right": "Full score", "wrong": "Less"}
@@ -53,13 +66,46 @@ def filter_chips(view: RunView, counts: Mapping[str, int]) -> tuple[Chip, ...]:
     )
 
 
-def slice_menus(view: RunView) -> tuple[Menu, ...]:
-    """Return a menu for each slice column, in one query."""
-    if not view.spec.eval_set.slices:
-        return ()
-    values = slice_values(view.run.evaluation.version_id)
-    columns = view.spec.eval_set.slices
-    return tuple(_menu(view.filters, name, values.get(name, [])) for name in columns)
+def filter_menus(view: RunView) -> tuple[Menu, ...]:
+    """Return a menu for each slice column, and one for where candidates differ."""
+    layout = set_layout(view.run.evaluation, view.spec)
+    menus = [
+        _menu(view.filters, name, sorted({v for v in values if v is not None})[:MOST_VALUES])
+        for name, values in layout.slices.items()
+    ]
+    if len(view.spec.candidates) > 1:
+        menus.append(_differs(view))
+    return tuple(menus)
+
+
+def range_fields(filters: TrialFilters) -> tuple[RangeField, ...]:
+    """Return the fields for score, latency and cost."""
+    return tuple(
+        RangeField(
+            label=label,
+            unit=unit,
+            low_name=f"{name}_from",
+            low=filters.ranges.get(f"{name}_from", ""),
+            high_name=f"{name}_to",
+            high=filters.ranges.get(f"{name}_to", ""),
+        )
+        for name, label, unit in RANGE_LABELS
+    )
+
+
+def range_words(filters: TrialFilters) -> str:
+    """Return the ranges that are set, in words, "" for none."""
+    said = []
+    for each in range_fields(filters):
+        if each.low or each.high:
+            ends = [f"from {each.low}" if each.low else "", f"to {each.high}" if each.high else ""]
+            said.append(f"{each.label.lower()} {' '.join(filter(None, ends))}")
+    return ", ".join(said)
+
+
+def kept_fields(filters: TrialFilters, *own: str) -> tuple[tuple[str, str], ...]:
+    """Return what a form keeps of the other filters; `own` are its fields."""
+    return tuple((name, value) for name, value in filters.fields().items() if name not in own)
 
 
 def _menu(filters: TrialFilters, name: str, values: list[str]) -> Menu:
@@ -77,7 +123,18 @@ def _menu(filters: TrialFilters, name: str, values: list[str]) -> Menu:
     )
 
 
-def kept_fields(filters: TrialFilters) -> tuple[tuple[str, str], ...]:
-    """Return what the search form keeps of the other filters."""
-    slices = [(f"{SLICE_PREFIX}{name}", value) for name, value in filters.slices.items()]
-    return (*([("show", filters.show)] if filters.show else []), *slices)
+def _differs(view: RunView) -> Menu:
+    current = view.filters.differs
+    has_other = view.spec.incumbent and not view.run.is_incumbent
+    choices = {"": "any", "any": DIFFERS["any"]} | (dict(DIFFERS) if has_other else {})
+    return Menu(
+        label=f"differs: {choices.get(current, 'any')}",
+        chips=tuple(
+            Chip(
+                label=label,
+                query=view.filters.differing(choice),
+                is_current=choice == current,
+            )
+            for choice, label in choices.items()
+        ),
+    )

@@ -4,28 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from evals.models import Run, Trial
+from evals.models import Run, Team, Trial
 from evals.queries import figures
 from evals.queries.evaluationlists import Pager
+from evals.queries.humanscores import human_rates
 from evals.queries.outcomes import CandidateName, candidate_name
 from evals.queries.runfilters import (
     Chip,
     Menu,
+    RangeField,
     filter_chips,
+    filter_menus,
     kept_fields,
-    slice_menus,
-    trial_counts,
+    range_fields,
+    range_words,
 )
 from evals.queries.runview import (
     RunView,
     list_query,
-    neighbour,
+    neighbour_urls,
     page_of,
     run_view,
     trial_pager,
-    trial_url,
 )
-from evals.queries.trialdrawer import Drawer, trial_drawer
+from evals.queries.savedviews import ViewLink, view_links
+from evals.queries.trialdrawer import Drawer, Opened, trial_drawer
+from evals.queries.trialfilters import DIFFS, RANGES
 from evals.queries.trialrows import TrialRow, trial_row
 from evals.queries.workers import MissingPool, missing_pools
 
@@ -44,30 +48,42 @@ class RunPage:
     message: str
     missing_pools: tuple[MissingPool, ...]
     scorer: str
+    humans: tuple[str, ...]
     chips: tuple[Chip, ...]
     menus: tuple[Menu, ...]
+    ranges: tuple[RangeField, ...]
+    range_words: str
     search: str
-    kept: tuple[tuple[str, str], ...]
+    kept_by_search: tuple[tuple[str, str], ...]
+    kept_by_ranges: tuple[tuple[str, str], ...]
     query: str
+    download_query: str
+    saved_views: tuple[ViewLink, ...]
     rows: tuple[TrialRow, ...]
     pager: Pager
     has_trials: bool
+    is_filtered: bool
     drawer: Drawer | None
 
 
 def run_page(
-    run: Run, parameters: Mapping[str, str], *, now: datetime, trial: Trial | None = None
+    run: Run,
+    parameters: Mapping[str, str],
+    *,
+    team: Team,
+    now: datetime,
+    trial: Trial | None = None,
 ) -> RunPage:
     """Return a page of trials, in three queries, and three more for the drawer of `trial`.
 
-    One more counts where filters narrow beyond the chips, and one looks for workers while the run
-    is live. Select the run's evaluation, task and
-    version beforehand, and the trial's sample.
+    A search takes two more, a set with slices or clusters one while they are not kept, other
+    candidates' scores one, and a live run one to look for workers. The run's trials are read by a
+    COPY while they are not kept. Select the run's evaluation, task and version beforehand, and the
+    trial's sample.
     """
     view = run_view(run, parameters, trial)
-    counts = trial_counts(view)
-    found, has_more = page_of(view)
-    drawer = _drawer(view, trial, found)
+    found, window = page_of(view)
+    filters = view.filters
     return RunPage(
         run_id=run.pk,
         evaluation_id=run.evaluation_id,
@@ -79,15 +95,22 @@ def run_page(
         message=run.message,
         missing_pools=_missing(run, now=now),
         scorer=figures.metric_label(view.metric),
-        chips=filter_chips(view, counts),
-        menus=slice_menus(view),
-        search=view.filters.text,
-        kept=kept_fields(view.filters),
+        humans=human_rates(run, view.spec, view.looked.arrays),
+        chips=filter_chips(view),
+        menus=filter_menus(view),
+        ranges=range_fields(filters),
+        range_words=range_words(filters),
+        search=filters.text,
+        kept_by_search=kept_fields(filters, "q"),
+        kept_by_ranges=kept_fields(filters, *RANGES),
         query=list_query(view, found),
+        download_query=filters.showing(filters.show),
+        saved_views=view_links(team, "run"),
         rows=tuple(trial_row(view, row, trial) for row in found),
-        pager=trial_pager(view, found, counts, has_more=has_more),
-        has_trials=bool(counts[""]),
-        drawer=drawer,
+        pager=trial_pager(view, window),
+        has_trials=bool(view.looked.arrays.table.stored.any()),
+        is_filtered=bool(filters.fields()),
+        drawer=_drawer(view, trial, found),
     )
 
 
@@ -98,12 +121,14 @@ def _missing(run: Run, *, now: datetime) -> tuple[MissingPool, ...]:
 def _drawer(view: RunView, trial: Trial | None, found: list[Trial]) -> Drawer | None:
     if trial is None:
         return None
-    here = {row.pk for row in found}
-    before, after = (neighbour(view, trial, side) for side in ("before", "after"))
-    return trial_drawer(
-        trial,
+    before, after = neighbour_urls(view, trial, {row.pk for row in found})
+    diff = view.filters.diff
+    opened = Opened(
+        trial=trial,
+        run=view.run,
         spec=view.spec,
-        candidate=view.spec.candidates[view.run.position],
-        previous_url=trial_url(view, before, here),
-        next_url=trial_url(view, after, here),
+        diff=diff,
+        diff_queries={choice: view.filters.comparing(choice) for choice in DIFFS},
+        query=view.filters.showing(view.filters.show) if view.filters.fields() else "",
     )
+    return trial_drawer(opened, previous_url=before, next_url=after)

@@ -1,33 +1,32 @@
-"""One trial in full: what was asked, what came back, and how it was scored."""
+"""One trial in full, beside what the other candidates made of the same sample."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evals.domain.prompts import PromptError, render
 from evals.domain.specs import CandidateSpec, EndpointKind, Spec
-from evals.domain.trials import TRUNCATED, TrialState
-from evals.models import Sample, Trial
-from evals.queries import figures
+from evals.models import HumanScore, Run, Sample, Trial
+from evals.queries.humanscores import HumanCard, human_card
+from evals.queries.trialcolumns import Beside, TrialColumn, trial_column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreLine:
-    """One scorer's word on the output."""
+class DiffChoice:
+    """What outputs may be compared with."""
 
-    name: str
-    value: str
-    state: str
-    answer: str
-    explanation: str
+    label: str
+    query: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawer:
-    """Everything that is known of one trial."""
+    """Everything that is known of one trial; `columns` begin with the baseline."""
 
     trial_id: int
+    run_id: int
     title: str
     slices: tuple[str, ...]
     input: str
@@ -36,29 +35,45 @@ class Drawer:
     system: str
     prompt: str
     prompt_note: str
-    output: str
-    output_note: str
-    state: str
-    answer: str
-    scores: tuple[ScoreLine, ...]
-    facts: tuple[tuple[str, str], ...]
-    error: str
-    is_truncated: bool
-    is_simulated: bool
+    columns: tuple[TrialColumn, ...]
+    missing: str
+    diffs: tuple[DiffChoice, ...]
+    human: HumanCard
     previous_url: str
     next_url: str
 
 
-def trial_drawer(
-    trial: Trial, *, spec: Spec, candidate: CandidateSpec, previous_url: str, next_url: str
-) -> Drawer:
-    """Return the drawer's content, in no query once the trial's sample is selected."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Opened:
+    """The trial that is open and what the address says of how; `queries` are one for each diff."""
+
+    trial: Trial
+    run: Run
+    spec: Spec
+    diff: str
+    diff_queries: Mapping[str, str]
+    query: str
+
+
+def trial_drawer(opened: Opened, *, previous_url: str, next_url: str) -> Drawer:
+    """Return the drawer's content, in two queries once the trial's sample is selected."""
+    trial, spec = opened.trial, opened.spec
     sample, column = trial.sample, spec.eval_set.input
+    candidate = spec.candidates[opened.run.position]
     prompt, note = _prompt(sample, spec, candidate)
-    scores = _scores(trial, spec)
+    trials = _beside(opened)
+    humans = list(
+        HumanScore.objects.filter(trial__in=trials).select_related("created_by").order_by("-pk")
+    )
+    beside = Beside(spec=spec, opened=trial, humans=humans, query=opened.query)
+    baseline = _baseline(trials, opened)
+    diff = opened.diff or ("baseline" if baseline is not None and len(trials) > 1 else "target")
+    against = {"target": sample.target, "baseline": (baseline and baseline.output) or None}
+    columns = _columns(beside, trials, baseline, against.get(diff) if diff != "none" else None)
     return Drawer(
         trial_id=trial.pk,
-        title=f"Row {figures.count(sample.row)}" + _epoch(trial, spec),
+        run_id=opened.run.pk,
+        title=f"Row {sample.row:,}" + _epoch(trial, spec),
         slices=tuple(f"{name}: {value}" for name, value in sample.slices.items()),
         input=_text(sample.input.get(column)),
         others=tuple(
@@ -70,18 +85,57 @@ def trial_drawer(
         system=candidate.harness.system or "",
         prompt=prompt,
         prompt_note=note,
-        output=trial.output or "",
-        output_note=_output_note(trial),
-        state=scores[0].state,
-        answer=trial.answer if trial.answer is not None else "",
-        scores=scores,
-        facts=_facts(trial),
-        error=trial.error,
-        is_truncated=trial.finish_reason in TRUNCATED,
-        is_simulated=candidate.is_simulated,
+        columns=columns,
+        missing=_missing(spec, columns),
+        diffs=_diff_choices(opened, diff, baseline),
+        human=human_card(spec, [h for h in humans if h.trial_id == trial.pk]),
         previous_url=previous_url,
         next_url=next_url,
     )
+
+
+def _beside(opened: Opened) -> list[Trial]:
+    """Return every candidate's trials of the sample, all repeats, the incumbent's first."""
+    found = Trial.objects.filter(
+        run__evaluation=opened.run.evaluation_id, sample=opened.trial.sample_id
+    ).select_related("run")
+    return sorted(found, key=lambda t: (not t.run.is_incumbent, t.run.position, t.epoch))
+
+
+def _baseline(trials: Sequence[Trial], opened: Opened) -> Trial | None:
+    """Return the incumbent's trial, else the first candidate's."""
+    same = [trial for trial in trials if trial.epoch == opened.trial.epoch]
+    return same[0] if same else None
+
+
+def _columns(
+    beside: Beside, trials: Sequence[Trial], baseline: Trial | None, against: str | None
+) -> tuple[TrialColumn, ...]:
+    columns = []
+    is_from_baseline = baseline is not None and against is not None and against == baseline.output
+    for trial in trials:
+        if trial.epoch != beside.opened.epoch:
+            continue
+        repeats = [other for other in trials if other.run_id == trial.run_id]
+        is_baseline = baseline is not None and trial.pk == baseline.pk and is_from_baseline
+        columns.append(trial_column(beside, trial, repeats, None if is_baseline else against))
+    return tuple(columns)
+
+
+def _diff_choices(opened: Opened, diff: str, baseline: Trial | None) -> tuple[DiffChoice, ...]:
+    name = opened.spec.candidates[baseline.run.position].name if baseline else ""
+    labels = {"baseline": name, "target": "the target", "none": "nothing"}
+    return tuple(
+        DiffChoice(label=label, query=opened.diff_queries[choice], is_current=choice == diff)
+        for choice, label in labels.items()
+        if label
+    )
+
+
+def _missing(spec: Spec, columns: Sequence[TrialColumn]) -> str:
+    there = {column.candidate.name for column in columns}
+    names = [c.name for c in spec.candidates if c.name not in there]
+    return f"Not asked about this sample: {', '.join(names)}." if names else ""
 
 
 def _epoch(trial: Trial, spec: Spec) -> str:
@@ -103,47 +157,3 @@ def _prompt(sample: Sample, spec: Spec, candidate: CandidateSpec) -> tuple[str, 
     except PromptError as error:
         return "", str(error)
     return rendered, ""
-
-
-def _output_note(trial: Trial) -> str:
-    if trial.output:
-        return ""
-    if trial.state == TrialState.NO_ANSWER:
-        return "No answer came: it counts as wrong, and apart from wrong answers."
-    return "Nothing came back." if trial.output is None else "An empty answer came back."
-
-
-def _scores(trial: Trial, spec: Spec) -> tuple[ScoreLine, ...]:
-    return tuple(_score(trial, scorer.name) for scorer in spec.scorers)
-
-
-def _score(trial: Trial, name: str) -> ScoreLine:
-    value: float | None = trial.scores.get(name)
-    said: Mapping[str, str] = trial.details.get(name, {})
-    return ScoreLine(
-        name=figures.metric_label(name),
-        value="not scored" if value is None else f"{value:g}",
-        state={1.0: "met", 0.0: "missed"}.get(value, "") if value is not None else "",
-        answer=said.get("answer", ""),
-        explanation=said.get("explanation", ""),
-    )
-
-
-def _facts(trial: Trial) -> tuple[tuple[str, str], ...]:
-    facts = [
-        ("State", trial.state.replace("_", " ")),
-        ("Input tokens", figures.count(trial.input_tokens)),
-        ("Output tokens", figures.count(trial.output_tokens)),
-        ("Latency", figures.seconds(trial.latency_seconds)),
-        ("Attempts", figures.count(trial.attempts)),
-        ("Finish reason", trial.finish_reason or figures.UNKNOWN),
-    ]
-    optional = [
-        ("Cached tokens", trial.cached_tokens, figures.count),
-        ("Tokens put into the cache", trial.cache_write_tokens, figures.count),
-        ("Reasoning tokens", trial.reasoning_tokens, figures.count),
-    ]
-    facts += [(label, shown(value)) for label, value, shown in optional if value is not None]
-    if trial.ttft_seconds is not None:
-        facts.append(("Time to first token", figures.seconds(trial.ttft_seconds)))
-    return tuple(facts)

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlencode
 
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
-
-from evals.domain.trials import TRUNCATED, TrialState
-from evals.models import Run, Trial
+from evals.domain.trials import TrialState
 
 SLICE_PREFIX = "slice."
 SHOWN = MappingProxyType(
@@ -24,8 +22,18 @@ SHOWN = MappingProxyType(
         "truncated": "Truncated",
     }
 )
+DIFFERS = MappingProxyType(
+    {
+        "any": "from any candidate",
+        "lost": "wrong, the incumbent right",
+        "won": "right, the incumbent wrong",
+    }
+)
+DIFFS = ("baseline", "target", "none")
+RANGES = ("score_from", "score_to", "seconds_from", "seconds_to", "usd_from", "usd_to")
 # Keeps numbers within what the columns hold.
 PLACE = re.compile(r"(\d{1,9})\.(\d{1,4})", re.ASCII)
+NUMBER = re.compile(r"\d{0,9}(\.\d{0,12})?", re.ASCII)
 LONGEST_SEARCH = 200
 
 
@@ -43,36 +51,60 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFilters:
-    """What the address asks for; anything unknown in it is left out."""
+    """What the address asks for; anything unknown in it is left out.
+
+    `ranges` hold what was typed, so that a form shows it again as it was. `diff` is what the drawer
+    compares outputs with, "" for what suits.
+    """
 
     show: str = ""
     text: str = ""
+    differs: str = ""
+    diff: str = ""
     slices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ranges: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     cursor: Cursor | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, str], *, slices: Sequence[str]) -> Self:
         """Return the filters of an address; `slices` are the columns that there are."""
-        show = parameters.get("show", "")
-        wanted = {name: _text(parameters, f"{SLICE_PREFIX}{name}") for name in slices}
+        show, differs = parameters.get("show", ""), parameters.get("differs", "")
+        diff = parameters.get("diff", "")
+        wanted = {name: text_of(parameters, f"{SLICE_PREFIX}{name}") for name in slices}
+        typed = {name: parameters.get(name, "").strip() for name in RANGES}
         return cls(
             show=show if show in SHOWN else "",
-            text=_text(parameters, "q").strip()[:LONGEST_SEARCH],
+            text=text_of(parameters, "q").strip()[:LONGEST_SEARCH],
+            differs=differs if differs in DIFFERS else "",
+            diff=diff if diff in DIFFS else "",
             slices={name: value for name, value in wanted.items() if value},
+            ranges={name: value for name, value in typed.items() if _number(value) is not None},
             cursor=_cursor(parameters),
         )
 
+    def fields(self) -> dict[str, str]:
+        """Return what the address says, without where the page begins and without empty fields."""
+        said = {"show": self.show, "q": self.text, "differs": self.differs, **self.ranges}
+        said["diff"] = self.diff
+        said |= {f"{SLICE_PREFIX}{name}": value for name, value in self.slices.items()}
+        return {name: value for name, value in said.items() if value}
+
     def query(self) -> str:
         """Return the address's query, with its "?" even when it is empty."""
-        parameters = {"show": self.show, "q": self.text}
-        parameters |= {f"{SLICE_PREFIX}{name}": value for name, value in self.slices.items()}
-        if self.cursor:
-            parameters[self.cursor.side] = str(self.cursor)
-        return "?" + urlencode({name: value for name, value in parameters.items() if value})
+        cursor = {self.cursor.side: str(self.cursor)} if self.cursor else {}
+        return "?" + urlencode(self.fields() | cursor)
 
     def showing(self, show: str) -> str:
         """Return the query that shows one kind of trial, from the first page on."""
         return replace(self, show=show, cursor=None).query()
+
+    def differing(self, differs: str) -> str:
+        """Return the query that shows where candidates differ so."""
+        return replace(self, differs=differs, cursor=None).query()
+
+    def comparing(self, diff: str) -> str:
+        """Return the query of the same page whose drawer compares outputs with something else."""
+        return replace(self, diff=diff).query()
 
     def in_slice(self, name: str, value: str) -> str:
         """Return the query for one value of a slice, "" for any."""
@@ -84,62 +116,20 @@ class TrialFilters:
         cursor = Cursor(side=side, place=place, epoch=epoch)
         return replace(self, cursor=cursor).query()
 
-    @property
-    def narrows(self) -> bool:
-        """Whether a count has to be made for these filters alone."""
-        return bool(self.text or self.slices)
+    def limit(self, name: str) -> float | None:
+        """Return one end of a range, None where it is open."""
+        return _number(self.ranges.get(name, ""))
 
 
-def matching(run: Run, filters: TrialFilters, *, metric: str, column: str) -> QuerySet[Trial]:
-    """Return the run's trials that the filters let through, in no order, from no place."""
-    trials = Trial.objects.filter(run=run)
-    if filters.show:
-        trials = trials.filter(shown_as(filters.show, metric=metric))
-    if filters.slices:
-        trials = trials.filter(sample__slices__contains=dict(filters.slices))
-    if filters.text:
-        trials = trials.alias(asked=column_text(column)).filter(
-            Q(output__icontains=filters.text) | Q(asked__icontains=filters.text)
-        )
-    return trials
-
-
-def shown_as(show: str, *, metric: str) -> Q:
-    """Return the condition behind one of the choices; wrong is an answer, not a failure."""
-    right = Q(scores__contains={metric: 1})
-    if show == "right":
-        return right
-    if show == "wrong":
-        return Q(state=TrialState.OK.value) & ~right
-    if show == "truncated":
-        return Q(finish_reason__in=TRUNCATED)
-    return Q(state=show)
-
-
-def column_text(column: str) -> Func:
-    """Return a column of the sample as text; any name will do, "0" and "a__b" too."""
-    return Func(
-        F("sample__input"),
-        Value(column),
-        function="jsonb_extract_path_text",
-        output_field=TextField(),
-    )
-
-
-def beyond(trials: QuerySet[Trial], cursor: Cursor) -> QuerySet[Trial]:
-    """Return the trials on the cursor's side, nearest first."""
-    place, epoch = cursor.place, cursor.epoch
-    if cursor.side == "before":
-        nearer = Q(place__lte=place) & (Q(place__lt=place) | Q(epoch__lt=epoch))
-        return trials.filter(nearer).order_by("-place", "-epoch")
-    further = Q(epoch__gte=epoch) if cursor.side == "at" else Q(epoch__gt=epoch)
-    nearer = Q(place__gte=place) & (Q(place__gt=place) | further)
-    return trials.filter(nearer).order_by("place", "epoch")
-
-
-def _text(parameters: Mapping[str, str], name: str) -> str:
-    # PostgreSQL's text holds no NUL, so nothing is found by one.
+def text_of(parameters: Mapping[str, str], name: str) -> str:
+    """Return a field without NUL, which PostgreSQL's text cannot hold: nothing is found by one."""
     return parameters.get(name, "").replace("\0", "")
+
+
+def _number(typed: str) -> float | None:
+    if not typed.strip(".") or not NUMBER.fullmatch(typed):
+        return None
+    return float(typed) if isfinite(float(typed)) else None
 
 
 def _cursor(parameters: Mapping[str, str]) -> Cursor | None:

@@ -2,14 +2,12 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
 from evals.domain.reportdocuments import ReportDocument, Section
+from evals.reports.cells import plain_cell
 
 COLUMNS = ("section", "table", "row", "item", "value", "note")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]\$?[\d,.]+( (s|%))?")
 
 
 def report_csv(document: ReportDocument) -> str:
@@ -18,7 +16,7 @@ def report_csv(document: ReportDocument) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in _rows(document):
-        writer.writerow([_plain(cell) for cell in row])
+        writer.writerow([plain_cell(cell) for cell in row])
     return out.getvalue()
 
 
@@ -42,8 +40,3 @@ def _section(section: Section) -> Iterator[tuple[str, ...]]:
         for row in table.rows:
             for column, cell in zip(table.columns[1:], row[1:], strict=True):
                 yield (section.title, table.title, row[0], column, cell, "")
-
-
-def _plain(cell: str) -> str:
-    """Return a cell that a spreadsheet reads as text: names come from people and from models."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell

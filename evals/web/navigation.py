@@ -17,6 +17,8 @@ SECTIONS = {
     "run": "evaluations",
     "trial": "evaluations",
     "version": "tasks",
+    "compare": "compare",
+    "view": "compare",
     "upload": "tasks",
     "bar": "tasks",
     "candidate": "candidates",
