@@ -138,7 +138,9 @@ def _replayed(
     if option is None:
         return None
     hit = False if shock.is_null else is_hit(option, shock, position.incumbent)
-    is_retired = option.retires_on is not None and option.retires_on <= today
+    # What the team uses today answers today, whatever the record of its retirement says.
+    is_in_use = option is position.incumbent
+    is_retired = not is_in_use and option.retires_on is not None and option.retires_on <= today
     cost = _cost_after(option, shock, hit=hit)
     return OptionOutcome(
         option=option,

@@ -1,6 +1,7 @@
 """The page of one replayed cascade. Texts are ready to be shown."""
 
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
 from evals.domain.cascadesignals import MEANINGS, Signal
@@ -207,7 +208,7 @@ def _bounds(result: Document) -> tuple[Fact, ...]:
     return (
         Fact(f"{names['first']} alone", _alone(first)),
         Fact(f"{names['second']} alone", _alone(second)),
-        Fact("Ceiling", f"{figures.rate(result['ceiling'])}: the better answer to every sample"),
+        Fact("Ceiling", _ceiling(result)),
         Fact(
             "Oracle",
             f"reaches it by asking the second alone about {percent(oracle['escalation'])},"
@@ -216,6 +217,14 @@ def _bounds(result: Document) -> tuple[Fact, ...]:
         Fact("Floor", f"{figures.rate(floor)}: escalating as many at random"),
         Fact("It saves", saves),
     )
+
+
+def _ceiling(result: Document) -> str:
+    """Return the union of both, as a count too where answers are right or wrong."""
+    share, n = result["ceiling"], result["counts"]["paired"]
+    right = round(share * n)
+    counted = f", {right:,} of {n:,}" if isclose(right, share * n, abs_tol=1e-6) else ""
+    return f"{figures.rate(share)}{counted}: the better answer to every sample"
 
 
 def _alone(document: Document) -> str:

@@ -290,6 +290,13 @@ def test_a_price_cut_harms_nobody():
     assert outcome.monthly_usd == 200
 
 
+def test_what_is_in_use_answers_today_whatever_the_record_of_its_retirement_says():
+    shock = replace(DEARER, price_multiplier=Decimal("0.2"))
+    outdated = position(incumbent=closed(retires_on=date(2026, 5, 1)))
+    outcome = replay(outdated, shock, today=TODAY)
+    assert (outcome.reason, outcome.monthly_usd) == (Reason.NOT_HARMED, 200)
+
+
 def test_the_fallback_is_the_cheapest_per_accepted_answer():
     dear = open_model("dear", cost_per_task_usd=Decimal("0.003"))
     bad = open_model("bad", cost_per_task_usd=Decimal("0.0019"), accepted_share=Decimal("0.5"))
