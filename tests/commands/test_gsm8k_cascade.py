@@ -66,9 +66,7 @@ def test_the_pages_and_the_stored_curve_agree_with_a_spreadsheet(tmp_path):
     check_costs(text(client, f"/evaluations/{evaluation.pk}/"), costs, right)
     by_length = replayed(client, evaluation, signal="brevity")
     check_curve(by_length, right, [len(row[f"{OPEN}_response"]) for row in sheet])
-    page = text(client, f"/cascades/{by_length.pk}/")
-    check_page(page, by_length)
-    assert "0.929, 1,225 of 1,319: the better answer to every sample" in page
+    check_page(text(client, f"/cascades/{by_length.pk}/"), by_length)
     by_check = replayed(client, evaluation, signal="pattern", pattern=PATTERN)
     found = [re.search(PATTERN, row[f"{OPEN}_response"]) is not None for row in sheet]
     check_validator(by_check, right, found)
@@ -119,7 +117,7 @@ def area(pairs):
 def check_page(page, replay):
     reported = replay.result["reported"]
     point = reported["point"]
-    assert "0.929: the better answer to every sample" in page
+    assert "0.929, 1,225 of 1,319: the better answer to every sample" in page
     assert "1,319 of 1,319 in the plan" in page
     assert "660 choose, 659 report" in page
     assert f"{point['quality']:.3f} [" in page
