@@ -12,7 +12,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from django.utils import timezone
 
 from evals.queue import Job
-from evals.services import evalsets, evaluations, testbells, workers
+from evals.services import cascades, evalsets, evaluations, testbells, throughput, workers
 
 # One byte that a worker shares with the processes it forks: 1 once it has been told to end.
 _ending = mmap.mmap(-1, 1)
@@ -71,14 +71,38 @@ def try_endpoint(test_id: int) -> None:
     connection_tests.carry_out(test_id, now=timezone.now())
 
 
+@shared_task(name=Job.MEASURE_THROUGHPUT.value, ignore_result=True)
+def measure_throughput(test_id: int) -> None:
+    """Load an endpoint level by level; a second delivery finds the test begun."""
+    from evals.services import throughputruns  # noqa: PLC0415 - see above
+
+    throughputruns.carry_out(test_id, should_end=is_ending)
+
+
 @shared_task(name=Job.RING_UNFINISHED.value, ignore_result=True)
 def ring_unfinished() -> None:
-    """Ring again for every live run that nobody works on, and for tests that nobody heard of."""
+    """Ring again for live runs that nobody works on, and for tests and replays nobody heard of."""
     evaluations.ring_unfinished(now=timezone.now())
     testbells.ring_for_tests(now=timezone.now())
+    cascades.ring_for_replays(now=timezone.now())
+    throughput.ring_for_throughput(now=timezone.now())
 
 
 @shared_task(name=Job.FORGET_UPLOADS.value, ignore_result=True)
 def forget_uploads() -> None:
     """Delete files that were uploaded and never became a version."""
     evalsets.forget_uploads(now=timezone.now())
+
+
+@shared_task(name=Job.REPLAY_CASCADE.value, ignore_result=True)
+def replay_cascade(replay_id: int) -> None:
+    """Compute a cascade from stored trials; a second delivery finds it computed."""
+    cascades.carry_out(replay_id, now=timezone.now())
+
+
+@shared_task(name=Job.SYNC_PRICES.value, ignore_result=True)
+def sync_prices() -> None:
+    """Store the public prices where they are of another edition, and note what has changed."""
+    from evals.services import pricesync  # noqa: PLC0415 - see above
+
+    pricesync.sync_prices(now=timezone.now())

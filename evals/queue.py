@@ -16,8 +16,11 @@ class Job(StrEnum):
 
     WORK_ON_RUN = "evals.work_on_run"
     TRY_ENDPOINT = "evals.try_endpoint"
+    MEASURE_THROUGHPUT = "evals.measure_throughput"
     RING_UNFINISHED = "evals.ring_unfinished"
     FORGET_UPLOADS = "evals.forget_uploads"
+    REPLAY_CASCADE = "evals.replay_cascade"
+    SYNC_PRICES = "evals.sync_prices"
 
 
 def enqueue(

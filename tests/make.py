@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from evals.domain.evalsets import Mapping
 from evals.domain.order import shuffled_order
 from evals.domain.rows import Row, RowFile
@@ -24,6 +26,7 @@ from evals.domain.specs import (
     Spec,
     TaskSpec,
 )
+from evals.domain.throughput import SweepPlan
 from evals.domain.trials import TrialState
 from evals.models import (
     Candidate,
@@ -37,6 +40,7 @@ from evals.models import (
     Shard,
     Task,
     Team,
+    ThroughputTest,
     Trial,
     User,
 )
@@ -44,6 +48,7 @@ from evals.models.evaluations import RunState, ShardState
 from evals.queries.specs import candidate_specs, eval_set_spec, task_spec
 from evals.services import candidates as candidate_services
 from evals.services import tasks as task_services
+from evals.services import throughput as throughput_services
 from evals.services.candidates import NOTHING_MORE, ServedBy
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from evals.services.evaluations import Grounds, start_evaluation
@@ -145,6 +150,43 @@ def candidate(
     )
 
 
+def throughput_test(of: Candidate, version: EvalSetVersion, **fields: Any) -> ThroughputTest:
+    """Make a throughput test that nobody has rung for; `fields` are of the row."""
+    test = throughput_services.start_test(
+        candidate=of,
+        version=version,
+        wanted=throughput_services.Wanted(plan=SweepPlan()),
+        user=None,
+    )
+    for name, value in fields.items():
+        setattr(test, name, value)
+    test.save()
+    return test
+
+
+def level(concurrency: int, **figures: Any) -> dict[str, Any]:
+    """Return a level of a throughput test as it is stored."""
+    usual = {
+        "requests": 100,
+        "failed": 0,
+        "seconds": 10.0,
+        "tasks_per_hour": 36_000.0,
+        "input_tokens_per_second": 420.0,
+        "output_tokens_per_second": 30.0,
+        "p50_seconds": 0.1,
+        "p95_seconds": 0.2,
+        "p99_seconds": 0.3,
+        "p95_low_seconds": 0.18,
+        "p95_high_seconds": 0.25,
+        "ttft_p50_seconds": None,
+        "ttft_p95_seconds": None,
+        "tpot_p50_seconds": None,
+        "is_within_bar": True,
+        "throttled": 0,
+    }
+    return {"concurrency": concurrency, **usual, **figures}
+
+
 def bar(of: Task, criteria: Sequence[CriterionSpec] = BAR) -> QualityBar:
     return task_services.save_bar(task=of, criteria=criteria, user=None)
 
@@ -241,8 +283,11 @@ def complete(run: Run) -> None:
     )
 
 
-def finish(evaluation: Evaluation) -> Evaluation:
-    """Close the evaluation, whose runs have all ended, with its verdicts."""
-    closed = close_evaluation(evaluation_id=evaluation.pk, now=NOON)
+def finish(evaluation: Evaluation, *, now: datetime | None = None) -> Evaluation:
+    """Close the evaluation, whose runs have all ended, with its verdicts; by default just now.
+
+    Verdicts of long ago have expired.
+    """
+    closed = close_evaluation(evaluation_id=evaluation.pk, now=now or timezone.now())
     assert closed is not None
     return closed

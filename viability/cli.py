@@ -21,18 +21,21 @@ from viability.workers import worker_command
 BAD_INPUT = 3
 # Where no service is needed none is found: not some other PostgreSQL of this machine either.
 NOWHERE = ServiceAddresses("postgresql:///viability?host=/nonexistent", "memory://")
+# On a fresh home these make the tables that they need.
+MIGRATING = {"evaluate", "import_openness"}
 WITHOUT_SERVICES = {
-    *("plan", "export_task", "import_openness"),
+    *("plan", "export_task"),
     *("help", "check", "version", "diffsettings", "collectstatic", "findstatic"),
     *("makemigrations", "makemessages", "compilemessages", "startapp", "startproject"),
 }
 USAGE = """\
 viability up [--port 8000] [--no-demo]     start everything; Ctrl-C stops it
 viability evaluate SPEC.yaml [--json OUT]  run one evaluation, without the web
+viability bench-endpoint SPEC.yaml         what a candidate's endpoint can do, level by level
 viability plan SPEC.yaml                   what an evaluation can resolve, and its cost
 viability control EVALUATION_ID VERB       pause, resume, stop, cancel or retry-failed
 viability export-task SPEC.yaml DIR        write the task for the stock lm_eval command
-viability import-openness FILE.yml…        read openness files into the catalogue
+viability import-openness FILE.yml…        read openness files into the team's facts
 viability report verify FILE               was an exported report changed since?
 viability worker [--pool gpu,default]      one more worker; other options go to Celery
 Each takes --home DIR (default: $VIABILITY_HOME, then .viability). Django's commands work too:
@@ -155,7 +158,7 @@ def _beside_database(home: Path, arguments: list[str]) -> int:
         _use(stack.enter_context(services))
         # Nobody listens while `viability up` does not run; the work itself is in the database.
         _use(NOWHERE)
-        if evaluates:
+        if arguments[0] in MIGRATING:
             _migrate()
         return _django(arguments)
 

@@ -79,6 +79,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5.0},
     },
     "forget-old-uploads": {"task": "evals.forget_uploads", "schedule": 3600.0},
+    # Often enough for a price that begins today, and next to nothing where none is new.
+    "sync-prices": {"task": "evals.sync_prices", "schedule": 3600.0},
 }
 
 INSTALLED_APPS = [
@@ -134,9 +136,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "evals.web.chartfiles.PlotlyFinder",
 ]
 # Serving straight from the finders keeps one start-up step away: nothing to collect.
 WHITENOISE_USE_FINDERS = True
+# What has its version in its address never changes.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/plotly-[0-9.]+/"
 MEDIA_ROOT = HOME / "uploads"
 FILE_UPLOAD_HANDLERS = ["evals.web.uploading.LimitedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR: str | None = None

@@ -52,6 +52,7 @@ class _Run:
         with self._services(), self._children():
             self._wait_for_web()
             self._greet()
+            self._manage("sync_prices")
             if self._demo:
                 _say("seeding the demo")
                 self._tell("seed_demo")

@@ -55,6 +55,23 @@ def pass_all_k(attempts: int, passed: int, k: int) -> float:
     return comb(passed, k) / comb(attempts, k)
 
 
+def majority_rate(rate: float, k: int) -> float:
+    """Return how often most of k independent attempts are right, each being right at `rate`.
+
+    Right answers are taken to be alike and wrong ones too, the worst case: wrong answers that
+    differ from each other do not outvote.
+
+    Raises:
+        ValueError: If k is not odd and positive, or the rate is no rate.
+
+    Source: Condorcet (1785); house methods, section 4.
+    """
+    if k < 1 or k % 2 == 0 or not 0 <= rate <= 1:
+        raise ValueError(f"need an odd k >= 1 and 0 <= rate <= 1, got k {k}, rate {rate}")
+    needed = range(k // 2 + 1, k + 1)
+    return sum(comb(k, right) * rate**right * (1 - rate) ** (k - right) for right in needed)
+
+
 def _check(attempts: int, passed: int, k: int) -> None:
     if not (0 <= passed <= attempts and 1 <= k <= attempts):
         raise ValueError(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from evals.domain.costs import trial_cost
 from evals.domain.specs import HarnessSpec, PriceSpec
+from evals.domain.tokenrates import worst_price
 from evals.domain.trials import Question, Reply, Usage
 
 MESSAGE_TOKENS = 8  # what a chat template writes around one message, roughly
@@ -42,11 +43,10 @@ def worst_case_usd(
     """
     if price is not None and price.usd_per_hour is not None:
         return _NOTHING
-    usage = Usage(
-        input_tokens=attempts * question_tokens(question),
-        output_tokens=attempts * harness.max_tokens,
-    )
-    return trial_cost(usage, price, attempts=attempts)
+    read = question_tokens(question)
+    usage = Usage(input_tokens=attempts * read, output_tokens=attempts * harness.max_tokens)
+    dearest = None if price is None else worst_price(price, read)
+    return trial_cost(usage, dearest, attempts=attempts)
 
 
 def may_ask(

@@ -5,9 +5,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from evals.domain.specs import PriceSpec, TaskSpec
+from evals.domain.tokenrates import TOKENS_PER_PRICE, TokenCounts, TokenRates, rates_at
 from evals.domain.trials import Usage
 
-TOKENS_PER_PRICE = 1_000_000
 SECONDS_PER_HOUR = 3600
 TASKS_SHOWN = 1000
 
@@ -35,36 +35,72 @@ class CostSummary:
     estimated: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSums:
+    """Tokens of the `trials` that a cost per task rests on, enough to price them once more.
+
+    `fresh_tokens` are input tokens that no cache gave or took up. `longest_input` is the longest
+    prompt, None where no prompt is known.
+    """
+
+    trials: int
+    fresh_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    requests: int
+    longest_input: int | None = None
+
+
 def trial_cost(usage: Usage, price: PriceSpec | None, *, attempts: int = 1) -> Decimal | None:
     """Return what one trial cost, None if a price or the usage that it prices is unknown.
 
-    Input tokens include cached ones, which are charged in full, so a cost is never understated.
-    Hardware by the hour is not in it (see `hourly_cost`).
+    What the price does not say of cached or written tokens is charged as input in full, so a cost
+    is never understated. Hardware by the hour is not in it (see `hourly_cost`).
 
     Args:
-        usage: Tokens of the trial.
+        usage: Tokens of the trial; cached and written ones are part of the input.
         price: What the endpoint charges; None is unknown.
         attempts: Requests that were sent; each pays `usd_per_request`, if there is one.
 
-    Source: house methods, section 2, without its cache and batch terms.
+    Source: house methods, section 2.
     """
     if price is None:
         return None
     requests = None if price.usd_per_request is None else attempts * price.usd_per_request
-    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+    if not price.charges_tokens:
         return requests
-    read = _token_cost(usage.input_tokens, price.input_usd_per_mtok)
-    written = _token_cost(usage.output_tokens, price.output_usd_per_mtok)
+    rates = rates_at(price, usage.input_tokens)
+    if rates is None:
+        return None
+    read, written = _read_cost(usage, rates), _token_cost(usage.output_tokens, rates.output)
     if read is None or written is None:
         return None
     return read + written + (requests or 0)
 
 
-def hourly_cost(busy_seconds: float | None, usd_per_hour: Decimal | None) -> Decimal | None:
+def sums_cost(sums: UsageSums, price: PriceSpec | None) -> Decimal | None:
+    """Return what trials would cost together at another price, None where their sums cannot tell.
+
+    They cannot where hardware is priced, or where only some prompts reach a dearer tier.
+    """
+    if price is None or not price.has_figures or price.usd_per_hour is not None:
+        return None
+    requests = sums.requests * (price.usd_per_request or Decimal(0))
+    if not price.charges_tokens:
+        return requests
+    lowest = min((tier.above_input_tokens for tier in price.tiers), default=None)
+    if lowest is not None and (sums.longest_input is None or sums.longest_input > lowest):
+        return None
+    rates = rates_at(price, None)
+    return None if rates is None else rates.cost(_counts(sums)) + requests
+
+
+def hourly_cost(busy_seconds: Decimal | int | None, usd_per_hour: Decimal | None) -> Decimal | None:
     """Return what hardware cost for the time it was busy, None if either is unknown."""
     if busy_seconds is None or usd_per_hour is None:
         return None
-    return Decimal(str(busy_seconds)) * usd_per_hour / SECONDS_PER_HOUR
+    return busy_seconds * usd_per_hour / SECONDS_PER_HOUR
 
 
 def summarise_costs(
@@ -98,8 +134,29 @@ def summarise_costs(
     )
 
 
-def _token_cost(tokens: int | None, usd_per_mtok: Decimal | None) -> Decimal | None:
-    if usd_per_mtok is None or (tokens is None and usd_per_mtok):
+def _counts(sums: UsageSums) -> TokenCounts:
+    return TokenCounts(
+        fresh=sums.fresh_tokens,
+        cached=sums.cached_tokens,
+        written=sums.cache_write_tokens,
+        output=sums.output_tokens,
+    )
+
+
+def _read_cost(usage: Usage, rates: TokenRates) -> Decimal | None:
+    """Return what the input cost; one that is unknown costs nothing only where all of it is free.
+
+    A server that reports more cached tokens than input has said both: both are charged.
+    """
+    if usage.input_tokens is None:
+        return None if rates.charges_input else Decimal(0)
+    cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
+    fresh = max(0, usage.input_tokens - cached - written)
+    return rates.cost(TokenCounts(fresh=fresh, cached=cached, written=written, output=0))
+
+
+def _token_cost(tokens: int | None, usd_per_mtok: Decimal) -> Decimal | None:
+    if tokens is None and usd_per_mtok:
         return None
     return (tokens or 0) * usd_per_mtok / TOKENS_PER_PRICE
 

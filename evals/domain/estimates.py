@@ -107,14 +107,14 @@ class Estimator:
         units = self._units(figures, wanted)
         noun = "samples" if self.grounds.layout.clusters is None else "clusters"
         if not self.stop_early and self.are_dependent:
-            found = clustered_mean(*self._members(figures, wanted))
+            found = clustered_mean(*self.members(figures, wanted))
             if found is not None and (interval := found.interval(SHOWN_CONFIDENCE)):
                 shown = Interval(max(0.0, interval.low), min(1.0, interval.high))
                 return shown, f"95 % clustered t interval over {found.clusters:,} {noun}"
         kind = "95 % anytime-valid" if self.stop_early else "95 %"
         return _bet(units), f"{kind} betting interval over {units.count:,} {noun}"
 
-    def _members(
+    def members(
         self, figures: Floats, wanted: Mapping[str, str] | None
     ) -> tuple[list[float], list[int]]:
         """Return the known figures, and the sample or cluster that each belongs to."""

@@ -42,6 +42,7 @@ class EvaluationPlan:
     """What an evaluation can resolve and what it takes.
 
     `probed` is how many samples' prompts the tokens rest on. `budget_usd` None is no cap.
+    `is_interactive`: somebody waits for each answer.
     """
 
     task: str
@@ -51,6 +52,7 @@ class EvaluationPlan:
     candidates: tuple[CandidatePlan, ...]
     probed: int
     budget_usd: Decimal | None
+    is_interactive: bool = False
 
     @property
     def unpriced(self) -> tuple[str, ...]:
@@ -107,6 +109,7 @@ def plan_evaluation(
         ),
         probed=max(map(len, probes.prompts.values()), default=0),
         budget_usd=spec.plan.budget_usd,
+        is_interactive=bool(spec.task.interactive),
     )
 
 

@@ -14,7 +14,7 @@ def budget_holds(candidate: CandidateSpec) -> bool:
     price = candidate.price
     if price is None or candidate.endpoint.kind is EndpointKind.RECORDED:
         return False
-    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+    if not price.charges_tokens:
         return price.usd_per_request is not None
     return None not in (price.input_usd_per_mtok, price.output_usd_per_mtok)
 

@@ -9,23 +9,28 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from evals.domain.acceptedfigures import accepted_figure
 from evals.domain.estimates import Estimator
 from evals.domain.intervals import Interval, Ranks, quantile_interval
-from evals.domain.metrics import LATENCY_QUANTILES, SHOWN_CONFIDENCE, Metric
+from evals.domain.measured import COST_PER_ACCEPTED, SPEED_QUANTILES
+from evals.domain.metrics import FIRST_TOKEN_QUANTILES, SHOWN_CONFIDENCE, Metric
 from evals.domain.paired import PairedTable
 from evals.domain.sequential import anytime_rate_lower, anytime_rate_upper
 from evals.domain.specs import CriterionSpec
+from evals.domain.subjects import NOTHING_TIMED, seconds_of
 
 TAIL = (1 - SHOWN_CONFIDENCE) / 2
 Slice = Mapping[str, str] | None
 
 
 def line_figure(estimator: Estimator, criterion: CriterionSpec) -> Metric | None:
-    """Return the figure of a line, None for a cost and where there is nothing to compare with."""
+    """Return the figure of a line, None for a cost per 1,000 and where nothing is compared."""
     if criterion.is_paired:
         return difference_figure(estimator, criterion.metric, criterion.slice)
-    if criterion.metric in LATENCY_QUANTILES:
+    if criterion.metric in SPEED_QUANTILES:
         return _latency(estimator, criterion.metric, criterion.slice)
+    if criterion.metric == COST_PER_ACCEPTED:
+        return accepted_figure(estimator, criterion.metric)
     if criterion.metric in estimator.grounds.table.scores:
         return estimator.score(criterion.metric, criterion.slice)
     return None
@@ -80,8 +85,9 @@ def _difference_interval(
 
 
 def _latency(estimator: Estimator, metric: str, wanted: Slice) -> Metric:
-    table, share = estimator.grounds.table, LATENCY_QUANTILES[metric]
-    seconds = np.sort(estimator.known(np.where(table.judged, table.seconds, np.nan), wanted))
+    table, share = estimator.grounds.table, SPEED_QUANTILES[metric]
+    measured = seconds_of(table, metric)
+    seconds = np.sort(estimator.known(np.where(table.judged, measured, np.nan), wanted))
     n = len(seconds)
     rank = max(1, -(-round(share * 100) * n // 100))
     ranks = (_anytime_ranks if estimator.stop_early else quantile_interval)(n, share)
@@ -93,7 +99,7 @@ def _latency(estimator: Estimator, metric: str, wanted: Slice) -> Metric:
         low=float(seconds[ranks.low - 1]) if ranks.low else None,
         high=float(seconds[ranks.high - 1]) if ranks.high else None,
         n=n,
-        method=f"95 % {kind} interval" if n else "no latency is known",
+        method=f"95 % {kind} interval" if n else NOTHING_TIMED[metric in FIRST_TOKEN_QUANTILES],
     )
 
 

@@ -3,24 +3,31 @@
 They follow from what the plan fixed before the first answer, never from what came out.
 """
 
+from evals.domain.accepting import accepting_scorer
+from evals.domain.measured import COST_PER_ACCEPTED, ERROR_RATE
+from evals.domain.metrics import FIRST_TOKEN_QUANTILES
 from evals.domain.specs import Comparator, Spec
 
 
 def method_notes(spec: Spec) -> dict[str, str]:
     """Return the sentences by what they are about, in the order in which they are read."""
-    return {
-        "claim": "future traffic like these samples: no finite-population correction",
-        "rule": _rule(spec),
-        "correction": _correction(spec),
-        "alpha": _alpha(spec),
-        "bounds": _bounds(spec),
-        "intervals": _intervals(spec),
-        "n": _counted(spec),
-        "unscored": (
-            "a trial that could not be asked or scored counts against every claim: as wrong for "
-            "GO, as right for NO-GO"
-        ),
-    } | _comparison(spec)
+    return (
+        {
+            "claim": "future traffic like these samples: no finite-population correction",
+            "rule": _rule(spec),
+            "correction": _correction(spec),
+            "alpha": _alpha(spec),
+            "bounds": _bounds(spec),
+            "intervals": _intervals(spec),
+            "n": _counted(spec),
+            "unscored": (
+                "a trial that could not be asked or scored counts against every claim: as wrong "
+                "for GO, as right for NO-GO"
+            ),
+        }
+        | _comparison(spec)
+        | _measured(spec)
+    )
 
 
 def challengers(spec: Spec) -> int:
@@ -96,3 +103,35 @@ def _comparison(spec: Spec) -> dict[str, str]:
             "is a share of all samples, so 0.03 is 3 points"
         )
     }
+
+
+def _measured(spec: Spec) -> dict[str, str]:
+    """Return what is said of measured metrics that the bar names."""
+    named = {line.metric for line in spec.bar}
+    notes = {}
+    if ERROR_RATE in named:
+        notes["errors"] = (
+            "the share of trials that ended in an error: the endpoint refused the request for "
+            "good, no answer could be had after every retry, or no scorer could score it; an empty "
+            "answer is none, and a trial that was never asked counts against the claim"
+        )
+    if COST_PER_ACCEPTED in named:
+        notes["accepted"] = (
+            f"an answer is accepted where {accepting_scorer(spec)} is 1; {_wrong(spec)}"
+        )
+    if named & set(FIRST_TOKEN_QUANTILES):
+        notes["speed"] = "as streamed; a trial without a known first token is not in time"
+    return notes
+
+
+def _wrong(spec: Spec) -> str:
+    failure = spec.task.failure_cost_usd
+    if failure is None:
+        return (
+            "wrong ones are thrown away, so the claim is that cost less the limit for each "
+            "accepted answer is at most 0 on average"
+        )
+    return (
+        f"each wrong one costs ${failure:f} to do again, so the claim is about cost plus that for "
+        "each wrong answer, on average a task"
+    )

@@ -19,7 +19,10 @@ LATENCY_QUANTILES: Mapping[str, float] = MappingProxyType(
     {"latency_p50_seconds": 0.50, "latency_p95_seconds": 0.95, "latency_p99_seconds": 0.99}
 )
 FIRST_TOKEN_QUANTILES: Mapping[str, float] = MappingProxyType(
-    {"ttft_p50_seconds": 0.50, "ttft_p95_seconds": 0.95}
+    {"ttft_p50_seconds": 0.50, "ttft_p95_seconds": 0.95, "ttft_p99_seconds": 0.99}
+)
+PER_TOKEN_QUANTILES: Mapping[str, float] = MappingProxyType(
+    {"tpot_p50_seconds": 0.50, "tpot_p95_seconds": 0.95, "tpot_p99_seconds": 0.99}
 )
 COST_PER_1K = "cost_per_1k_usd"
 SHOWN_CONFIDENCE = 0.95  # of every interval that is shown, whatever the plan's alpha
@@ -97,13 +100,18 @@ class Quantile:
 class LatencyFacts:
     """Latencies of the `n` judged trials that have one.
 
-    `quantiles` has an entry for .5, .95 and .99, as far as they are known. `first_token` has the
-    seconds to the first token at .5 and .95; it is empty where no answer was streamed.
+    `quantiles` has an entry for .5, .95 and .99, as far as they are known; so have `first_token`,
+    the seconds to the first token, and `per_token`, those for each output token after it, over
+    the trials that were streamed. `in_flight` is how many requests were under way on average.
     """
 
     n: int = 0
     quantiles: Mapping[float, Quantile] = field(default_factory=lambda: MappingProxyType({}))
-    first_token: Mapping[float, float] = field(default_factory=lambda: MappingProxyType({}))
+    first_token: Mapping[float, Quantile] = field(default_factory=lambda: MappingProxyType({}))
+    first_token_n: int = 0
+    per_token: Mapping[float, Quantile] = field(default_factory=lambda: MappingProxyType({}))
+    per_token_n: int = 0
+    in_flight: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ as long as `max_tokens` lets it be, since nothing says how long answers are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 
 from evals.domain.budget import question_tokens
-from evals.domain.costs import SECONDS_PER_HOUR, trial_cost
-from evals.domain.specs import CandidateSpec, EndpointKind
+from evals.domain.costs import hourly_cost, trial_cost
+from evals.domain.specs import CandidateSpec, EndpointKind, PriceSpec
+from evals.domain.tokenrates import flat_price, worst_price
 from evals.domain.trials import Question, Usage
 
 BYTES_PER_TOKEN = 4  # of English text in the usual tokenisers, roughly
@@ -154,21 +156,26 @@ def _asking(
         requests=trials,
         input_tokens=read,
         output_tokens=written,
-        usd=_usd(candidate, trials, usage, taken, is_worst=is_worst),
+        usd=_usd(_priced(candidate, each, is_worst=is_worst), trials, usage, taken),
         seconds=taken,
     )
 
 
-def _usd(
-    candidate: CandidateSpec, trials: int, usage: Usage, seconds: float, *, is_worst: bool
-) -> Decimal | None:
-    """Return the price. What hardware by the hour costs at worst, nobody knows beforehand."""
+def _priced(candidate: CandidateSpec, each: _Each, *, is_worst: bool) -> PriceSpec | None:
+    """Return the price that holds for prompts of that length, at its dearest if `is_worst`.
+
+    What hardware by the hour costs at worst, nobody knows beforehand.
+    """
     price = candidate.price
+    if price is None or (is_worst and price.usd_per_hour is not None):
+        return None
+    return (worst_price if is_worst else flat_price)(price, ceil(each.input_tokens))
+
+
+def _usd(price: PriceSpec | None, trials: int, usage: Usage, seconds: float) -> Decimal | None:
     if price is None or price.usd_per_hour is None:
         return trial_cost(usage, price, attempts=trials)
-    if is_worst:
-        return None
-    return Decimal(str(seconds)) * price.usd_per_hour / SECONDS_PER_HOUR
+    return hourly_cost(Decimal(str(seconds)), price.usd_per_hour)
 
 
 def _latency(candidate: CandidateSpec, measured: Measured | None) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.measured import COSTS, ERROR_RATE, SPEED_QUANTILES
 from evals.domain.specs import CriterionSpec, Spec
 
 BINARY_SCORERS = frozenset(
@@ -58,11 +58,12 @@ class PlanTerms:
         """Return whether figures of 0 and 1 are read once; all else is judged by a bet."""
         if self.stop_early or self.epochs > 1:
             return False
-        if criterion.metric in LATENCY_QUANTILES:
+        if criterion.metric in SPEED_QUANTILES:
             return True
-        return criterion.metric in BINARY_SCORERS and not self.is_clustered
+        is_binary = criterion.metric in BINARY_SCORERS or criterion.metric == ERROR_RATE
+        return is_binary and not self.is_clustered
 
 
 def is_cost(criterion: CriterionSpec) -> bool:
     """Return whether a criterion is about dollars, of which nothing is known beforehand."""
-    return criterion.metric == COST_PER_1K
+    return criterion.metric in COSTS

@@ -1,11 +1,11 @@
 """What is wrong with a plan, said before it starts: rows that are too few, money that runs out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from evals.domain.evaluationplan import EvaluationPlan, Resolution, UnknownResolution
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.measured import SPEED_QUANTILES
 from evals.domain.pairedresolution import PairedResolution
 from evals.domain.planrows import RowGroup
 from evals.domain.power import POWER, power_warning
@@ -55,7 +55,22 @@ def _of_plan(plan: EvaluationPlan) -> Iterator[str]:
         yield f"only {clusters} clusters: what they have in common counts as one observation each"
     if not any(each.criterion.required for each in plan.resolutions):
         yield "no criterion is required, so every verdict will be UNDECIDED"
+    if text := ungated_latency(
+        [each.criterion for each in plan.resolutions], is_interactive=plan.is_interactive
+    ):
+        yield text
     yield from _budget(plan)
+
+
+def ungated_latency(bar: Sequence[CriterionSpec], *, is_interactive: bool | None) -> str:
+    """Return that nothing stops slow answers in a task where somebody waits, "" where it does."""
+    is_gated = any(line.required and line.metric in SPEED_QUANTILES for line in bar)
+    if not is_interactive or is_gated:
+        return ""
+    return (
+        "the task is interactive and no required line of its bar is about latency: however long "
+        "people wait, that changes no verdict"
+    )
 
 
 def _unpriced(plan: EvaluationPlan) -> Iterator[str]:
@@ -86,7 +101,7 @@ def _narrow_margin(resolution: PairedResolution, plan: EvaluationPlan) -> Iterat
 def _too_few(resolution: RateResolution, plan: EvaluationPlan) -> str | None:
     """Return in one sentence that hopeful candidates will hardly be GO, None where they will."""
     criterion, terms = resolution.criterion, plan.terms
-    is_score = criterion.metric not in LATENCY_QUANTILES
+    is_score = criterion.metric not in SPEED_QUANTILES
     is_plain = is_score and criterion.comparator is Comparator.AT_LEAST
     if is_plain and resolution.share < 1 and terms.is_exact(criterion):
         return power_warning(resolution.n, bar=resolution.share, alpha=terms.go_alpha(criterion))

@@ -66,6 +66,7 @@ class Option:
     gpu: str | None = None
     retires_on: date | None = None
     judged_on: date | None = None
+    priced_on: date | None = None
     run_id: int | None = None
 
     @property

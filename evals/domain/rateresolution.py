@@ -6,7 +6,7 @@ right. A latency quantile is judged as the share of trials within its limit.
 
 from dataclasses import dataclass
 
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.measured import SPEED_QUANTILES
 from evals.domain.multiplicity import stop_thresholds
 from evals.domain.outlook import outlook
 from evals.domain.planrows import RowGroup
@@ -76,9 +76,9 @@ class RateResolution:
 
 def rate_resolution(criterion: CriterionSpec, group: RowGroup, terms: PlanTerms) -> RateResolution:
     """Return what the rows of a group can show about a criterion on a rate."""
-    share = LATENCY_QUANTILES.get(criterion.metric, criterion.threshold)
+    share = SPEED_QUANTILES.get(criterion.metric, criterion.threshold)
     # Latencies do not hang on what is asked about: clusters are nothing to them.
-    n = group.samples if criterion.metric in LATENCY_QUANTILES else group.independent
+    n = group.samples if criterion.metric in SPEED_QUANTILES else group.independent
     judged = _Judged(criterion, share, n, terms)
     found = judged.gate.detectable(n)
     assumed = {rate: judged.assumed(rate) for rate in judged.rates()}
@@ -100,7 +100,7 @@ class _Judged:
     def __init__(
         self, criterion: CriterionSpec, share: float, total: int, terms: PlanTerms
     ) -> None:
-        self._is_latency = criterion.metric in LATENCY_QUANTILES
+        self._is_latency = criterion.metric in SPEED_QUANTILES
         self._is_mirrored = criterion.comparator is Comparator.AT_MOST and not self._is_latency
         self._total, self._terms = total, terms
         self.gate = RateGate(

@@ -104,6 +104,7 @@ class ReportDocument:
 
     `first` is what a reader who sees only page one has to know; `options` names what was
     considered, `result` is the result file, `supersedes` the record that this one replaces.
+    `expires_on` is the ISO date until when the verdict holds.
     """
 
     task: str
@@ -118,6 +119,7 @@ class ReportDocument:
     options: tuple[str, ...]
     result: Mapping[str, Any]
     simulated: str = ""
+    expires_on: str | None = None
     number: int | None = None
     proposed_by: str = ""
     supersedes: int | None = None

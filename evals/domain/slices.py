@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log
 
 from evals.domain.betting import Scores, log_bet_above
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.measured import COSTS, SPEED_QUANTILES
 from evals.domain.order import asked_count, asking_order
 from evals.domain.power import all_pass_samples
 from evals.domain.sequential import log_evidence_above
@@ -115,10 +115,10 @@ def least_samples(line: CriterionSpec, plan: PlanSpec) -> int | None:
 
 def _share_to_prove(line: CriterionSpec) -> float | None:
     """Return the rate that flawless answers have to prove."""
-    if line.metric == COST_PER_1K:
+    if line.metric in COSTS:
         return None
-    if line.metric in LATENCY_QUANTILES:
-        return LATENCY_QUANTILES[line.metric]
+    if line.metric in SPEED_QUANTILES:
+        return SPEED_QUANTILES[line.metric]
     return line.threshold if line.comparator is Comparator.AT_LEAST else 1 - line.threshold
 
 

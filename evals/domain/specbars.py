@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from evals.domain.attempts import AttemptMetric
+from evals.domain.measured import MEASURED
+from evals.domain.specmeasured import measured_problems, share_problems
 from evals.domain.specnodes import ScalarKind, Table
 from evals.domain.specnumbers import alpha, number
 from evals.domain.specproblems import Path, one_of_with_hint
@@ -13,15 +15,9 @@ from evals.domain.specsections import Section
 from evals.domain.specunbuilt import is_not_built, not_built
 from evals.domain.specvalues import Read, Value, flag, optional, text
 
-# Beside these, every scorer is a metric of its name.
-COST = "cost_per_1k_usd"
-MEASURED = ("latency_p50_seconds", "latency_p95_seconds", "latency_p99_seconds", COST)
 INCUMBENT = "incumbent"
 # Within 0 would be met by proof of being better alone, never by being as good.
 MARGIN = "a margin above 0 and below 1: 0.03 is three points, 0 would ask for proof of being better"
-
-# Hardware is paid by the hour, whatever it is asked about.
-WHOLE_COST = "what an answer costs is known for all samples together"
 
 
 def _of(value: Value) -> str:
@@ -90,34 +86,17 @@ def bar_problems(spec: Spec) -> Iterator[tuple[Path, str]]:
     for index, line in enumerate(spec.bar):
         path: Path = ("bar", index, line.comparator.value)
         if line.metric in MEASURED:
-            yield from _measured_problems(line, path)
+            yield from measured_problems(line, spec, path)
         elif line.metric in scorers:
-            yield from _share_problems(line, path)
+            yield from share_problems(line, path)
         elif attempts := AttemptMetric.of(line.metric):
-            yield from _share_problems(line, path)
+            yield from share_problems(line, path)
             yield from _attempt_problems(line, attempts, spec, ("bar", index, "metric"))
         elif line.metric and scorers:
             yield ("bar", index, "metric"), _unknown(line.metric, (*scorers, *MEASURED))
         yield from _slice_problems(line, spec, ("bar", index, "slice"))
         if line.comparator is Comparator.WITHIN and spec.incumbent is None:
             yield path, _no_incumbent(line)
-
-
-def _measured_problems(line: CriterionSpec, path: Path) -> Iterator[tuple[Path, str]]:
-    if line.comparator is not Comparator.AT_MOST and not math.isnan(line.threshold):
-        found = line.comparator.value
-        yield path, f"found {found} for {line.metric!r}, expected at_most: less is better"
-    elif line.threshold < 0:
-        yield path, f"found {line.threshold:g}, expected 0 or more"
-    if line.slice and line.metric == COST:
-        yield (*path[:2], "slice"), f"found a slice for {COST!r}, expected none: {WHOLE_COST}"
-
-
-def _share_problems(line: CriterionSpec, path: Path) -> Iterator[tuple[Path, str]]:
-    if line.threshold < 0 or line.threshold > 1:
-        message = f"found {line.threshold:g}, expected a share between 0 and 1"
-        is_percentage = 1 < line.threshold <= 100  # noqa: PLR2004
-        yield path, message + (f": write {line.threshold / 100:g}" if is_percentage else "")
 
 
 def _attempt_problems(

@@ -16,6 +16,7 @@ from evals.domain.specs import (
     HarnessSpec,
     ModelSpec,
     PlanSpec,
+    PriceSpec,
     ScorerSpec,
     Spec,
     TaskSpec,
@@ -59,3 +60,14 @@ def read_draft(
     draft = replace(_REST, **{"incumbent": incumbent, **parts})
     files = (*uploads, draft.eval_set.file or "")
     return read_spec(write_spec(draft), file="", origin=origin, uploads=files)
+
+
+def read_price(price: PriceSpec) -> PriceSpec:
+    """Return a price that a form filled in, judged as a spec file's.
+
+    Raises:
+        SpecError: As `read_draft`; `path` begins at the candidate.
+    """
+    candidate = replace(_REST.candidates[0], price=price)
+    found = read_draft(candidates=(candidate,)).candidates[0].price
+    return found or PriceSpec()

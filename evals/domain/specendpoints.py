@@ -27,6 +27,7 @@ SIMULATION: Mapping[str, Read] = {
     "seed": whole(),
     "input_tokens": optional(whole()),
     "output_tokens": optional(whole()),
+    "ttft_seconds": optional(not_negative),
     "labels": lambda value: list(texts(value)),
 }
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 from evals.domain.specendpoints import is_gguf, names_local_model
 from evals.domain.specs import CandidateSpec, Spec
 
+# The figures that a price had from the first.
+_ALWAYS = frozenset(
+    {"input_usd_per_mtok", "output_usd_per_mtok", "usd_per_request", "gpu", "usd_per_hour"}
+)
 NO_HASHES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -39,6 +44,8 @@ def spec_identity(spec: Spec, hashes: Mapping[str, str] = NO_HASHES) -> dict[str
     for candidate, written in zip(spec.candidates, identity["candidates"], strict=True):
         _put_hash(written["endpoint"], "file", candidate.endpoint.file, hashes)
         _put_hash(written["model"], "id", _model_file(candidate), hashes)
+        if candidate.price is not None:
+            written["price"] = _priced(written["price"])
     return identity
 
 
@@ -55,6 +62,11 @@ def part_identity(part: Any) -> dict[str, Any]:
 def _said(line: dict[str, Any]) -> dict[str, Any]:
     """Return a criterion without what it leaves open, as it was before that could be said."""
     return {key: value for key, value in line.items() if value is not None}
+
+
+def _priced(price: dict[str, Any]) -> dict[str, Any]:
+    """Return a price without what it leaves open, as prices were before that could be said."""
+    return {key: value for key, value in price.items() if key in _ALWAYS or value not in (None, [])}
 
 
 def _model_file(candidate: CandidateSpec) -> str | None:
@@ -80,6 +92,8 @@ def _json_value(value: Any) -> Any:
         return {key: _json_value(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return [_json_value(inner) for inner in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return _amount(value) if isinstance(value, Decimal) else value
 
 

@@ -7,7 +7,8 @@ readable; so these are judged when a spec is handed in, and not when a stored on
 from collections.abc import Iterator
 from itertools import combinations
 
-from evals.domain.specbars import MEASURED
+from evals.domain.measured import ERROR_RATE, MEASURED
+from evals.domain.specmeasured import streaming_problem
 from evals.domain.specproblems import Path, SpecProblem
 from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, Spec
 
@@ -24,8 +25,11 @@ def promise_problems(spec: Spec) -> Iterator[tuple[Path, str]]:
     """Yield the lines of a bar that nothing can meet, and those that are there twice."""
     for index, line in enumerate(spec.bar):
         path: Path = ("bar", index, line.comparator.value)
-        if line.metric not in MEASURED and (message := _unprovable(line, spec.plan)):
+        is_share = line.metric == ERROR_RATE or line.metric not in MEASURED
+        if is_share and (message := _unprovable(line, spec.plan)):
             yield path, message
+        if message := streaming_problem(line, spec):
+            yield ("bar", index, "metric"), message
         if line.required and line.alpha is not None and line.alpha > spec.plan.alpha:
             yield ("bar", index, "alpha"), _loose_alpha(line.alpha, spec.plan)
     for (first, line), (second, other) in combinations(enumerate(spec.bar), 2):

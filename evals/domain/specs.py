@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -141,10 +142,28 @@ class EndpointSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTier:
+    """What all tokens of a request cost once its prompt is longer than `above_input_tokens`.
+
+    A figure that is None stays as it is below.
+    """
+
+    above_input_tokens: int
+    input_usd_per_mtok: Decimal | None = None
+    output_usd_per_mtok: Decimal | None = None
+    cached_input_usd_per_mtok: Decimal | None = None
+    cache_write_usd_per_mtok: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSpec:
     """What the endpoint charges, in US dollars; every None is unknown.
 
-    Tokens are priced per million. `usd_per_hour` prices hardware by its time instead.
+    Tokens are priced per million; what is not said of cached and written ones is the input's price.
+    `batch_multiplier` is what a vendor's batch interface takes of the token prices. `usd_per_hour`
+    prices hardware by its time instead. `catalogue` names the public price that the figures were
+    taken from, "openai:gpt-4.1"; alone it stands for that price on the day of the evaluation.
+    `source` and `dated_on` say who says so, and since when that is known.
     """
 
     input_usd_per_mtok: Decimal | None = None
@@ -152,6 +171,24 @@ class PriceSpec:
     usd_per_request: Decimal | None = None
     gpu: str | None = None
     usd_per_hour: Decimal | None = None
+    cached_input_usd_per_mtok: Decimal | None = None
+    cache_write_usd_per_mtok: Decimal | None = None
+    batch_multiplier: Decimal | None = None
+    tiers: tuple[PriceTier, ...] = ()
+    catalogue: str | None = None
+    source: str | None = None
+    dated_on: date | None = None
+
+    @property
+    def charges_tokens(self) -> bool:
+        """Whether a price of input or output tokens is known."""
+        return self.input_usd_per_mtok is not None or self.output_usd_per_mtok is not None
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether any amount is known."""
+        amounts = (self.usd_per_request, self.usd_per_hour)
+        return self.charges_tokens or any(amount is not None for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,13 @@ from evals.domain.specendpoints import ENDPOINT
 from evals.domain.specharnesses import HARNESS
 from evals.domain.specnodes import LIKE_A_NUMBER
 from evals.domain.specparts import DEFAULT_SPLIT, EVAL_SET, PLAN, TASK
-from evals.domain.specprices import PRICE
+from evals.domain.specprices import PRICE, TIER
 from evals.domain.specs import (
     CandidateSpec,
     Comparator,
     CriterionSpec,
     EvalSetSpec,
+    PriceSpec,
     ScorerSpec,
     Spec,
 )
@@ -85,11 +86,16 @@ def _candidate(candidate: CandidateSpec, spec: Spec) -> dict[str, Any]:
     parts = {
         "model": _part(candidate.model, MODEL),
         "endpoint": _part(candidate.endpoint, ENDPOINT),
-        "price": _part(candidate.price, PRICE) if candidate.price else {},
+        "price": _price(candidate.price) if candidate.price else {},
         "harness": harness,
     }
     said = {key: parts[key] for key in CANDIDATE if parts.get(key)}
     return {"name": candidate.name, **said}
+
+
+def _price(price: PriceSpec) -> dict[str, Any]:
+    tiers = [_part(tier, TIER) for tier in price.tiers]
+    return _part(price, PRICE) | ({"tiers": tiers} if tiers else {})
 
 
 class _Dumper(yaml.SafeDumper):

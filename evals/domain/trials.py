@@ -38,11 +38,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one trial; None is unknown. Input includes cached, output includes reasoning."""
+    """Tokens of one trial; None is unknown.
+
+    Input includes those that a cache gave or took up, output includes reasoning.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
 
 

@@ -46,7 +46,7 @@ class TrialTable:
     `judged` are ok, no_answer and model_error; `refused` are the model_errors among them, which are
     no fast answers however fast they came. `usd` is what each trial would cost in production, by an
     estimate where `is_estimated`; `most_usd` is the most that one can cost, None where no price
-    says so.
+    says so. `first_token` has the seconds to the first token, None where no line asks for them.
     """
 
     stored: Flags
@@ -57,6 +57,7 @@ class TrialTable:
     usd: Floats
     is_estimated: bool = False
     most_usd: float | None = None
+    first_token: Floats | None = None
 
     @property
     def places(self) -> int:
@@ -73,6 +74,15 @@ class TrialTable:
         """How many places from the first on have all their trials."""
         complete = self.stored.all(axis=1)
         return self.places if complete.all() else int(complete.argmin())
+
+
+def error_scores(stored: Flags, judged: Flags, refused: Flags) -> Floats:
+    """Return 1 for each trial that ended in an error and 0 for the others; see `measured`.
+
+    nan is a trial that was never asked.
+    """
+    errors = (~judged | refused).astype(np.float64)
+    return np.where(stored, errors, np.nan)
 
 
 def attempt_scores(scores: Floats, metric: AttemptMetric) -> Floats:

@@ -1,17 +1,14 @@
 """From judged criteria to a verdict, from verdicts to an exit status, and both in plain words."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from evals.domain.attempts import AttemptMetric
 from evals.domain.bars import CriterionResult, CriterionState
-from evals.domain.metrics import (
-    COST_PER_1K,
-    LATENCY_QUANTILES,
-    Metric,
-    RunFacts,
-)
+from evals.domain.measured import COST_PER_ACCEPTED, COSTS, ERROR_RATE, SPEED_QUANTILES
+from evals.domain.metrics import COST_PER_1K, Metric, RunFacts
 from evals.domain.specs import Comparator
 
 PLAIN_BELOW = 1000  # from here on seconds and dollars are whole, with thousands apart
@@ -41,7 +38,12 @@ LABELS = {
     "latency_p50_seconds": "p50 latency",
     "latency_p95_seconds": "p95 latency",
     "latency_p99_seconds": "p99 latency",
+    "ttft_p50_seconds": "p50 time to first token",
+    "ttft_p95_seconds": "p95 time to first token",
+    "ttft_p99_seconds": "p99 time to first token",
     COST_PER_1K: "cost per 1,000 tasks",
+    COST_PER_ACCEPTED: "cost per accepted answer",
+    ERROR_RATE: "error rate",
 }
 
 
@@ -216,9 +218,9 @@ def _figure(result: CriterionResult, figures: Figures) -> str:
 
 
 def _with_unit(number: str, result: CriterionResult) -> str:
-    if result.criterion.metric in LATENCY_QUANTILES:
+    if result.criterion.metric in SPEED_QUANTILES:
         return f"{number} s"
-    return f"${number}" if result.criterion.metric == COST_PER_1K else number
+    return f"${number}" if result.criterion.metric in COSTS else number
 
 
 def _shown(number: float, result: CriterionResult) -> str:
@@ -227,6 +229,6 @@ def _shown(number: float, result: CriterionResult) -> str:
         return f"{number:.3f}"
     if number >= PLAIN_BELOW:
         return f"{number:,.0f}"
-    if result.criterion.metric == COST_PER_1K and number >= 1:
+    if result.criterion.metric in COSTS and number >= 1:
         return f"{number:.2f}"
-    return f"{number:.3g}"
+    return f"{Decimal(f'{number:.3g}'):f}"

@@ -26,16 +26,21 @@ PROBED = 20  # samples whose prompts are rendered before anything is asked
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SpecInputs:
-    """A spec file as read: its spec, where it is, and the hashes of the files that it names."""
+    """A spec file as read: its spec, where it is, and the hashes of the files that it names.
+
+    `written` is the spec before the prices that it names were looked up; None: they were not.
+    """
 
     spec: Spec
     file: Path
     hashes: dict[str, str]
+    written: Spec | None = None
 
     @property
     def identity(self) -> str:
         """The hash by which the same evaluation is found again: parsed content and file hashes."""
-        return hashlib.sha256(identity_json(self.spec, self.hashes).encode()).hexdigest()
+        spec = self.written or self.spec
+        return hashlib.sha256(identity_json(spec, self.hashes).encode()).hexdigest()
 
     def path(self, name: str) -> Path:
         """Return where a file is that the spec names; names start from the spec's folder."""

@@ -11,6 +11,7 @@ from evals.domain.problems import InputError, Problem
 from evals.domain.trials import TrialState
 from evals.engine.inputs import SpecInputs, check_environment, check_inputs, read_inputs
 from evals.engine.slicerows import check_slices
+from evals.engine.specpricing import with_prices
 from evals.models import Evaluation
 from evals.models.evaluations import FINAL
 from evals.services.intake import find_evaluation, store_inputs
@@ -60,11 +61,13 @@ def name_of(evaluation: Evaluation) -> str:
 
 
 def _stored(inputs: SpecInputs, wish: Wish, instead_of: Evaluation | None = None) -> Evaluation:
-    check_inputs(inputs)
-    check_slices(inputs)
+    now = timezone.now()
+    priced = with_prices(inputs, on=now.date())
+    check_inputs(priced)
+    check_slices(priced)
     return store_inputs(
-        inputs=inputs,
-        now=timezone.now(),
+        inputs=priced,
+        now=now,
         reuse_answers=not wish.is_fresh,
         instead_of=instead_of,
     )

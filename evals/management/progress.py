@@ -42,7 +42,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[errors]} errors · {task.fields[spent]}"),
     )
-    with _warnings_above(console), Bar(*columns, console=console) as bar:
+    with warnings_above(console), Bar(*columns, console=console) as bar:
         line = bar.add_task("evaluating", total=None, errors=0, spent="$?")
 
         def show(progress: Progress) -> None:
@@ -58,7 +58,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
-def _warnings_above(console: Console) -> Iterator[None]:
+def warnings_above(console: Console) -> Iterator[None]:
     """Print warnings above the bar, and nothing that is less: the bar says it."""
     logger = logging.getLogger("evals")
     handler = RichHandler(logging.WARNING, console=console, show_path=False)

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from evals.models import (
     AuditEntry,
     Candidate,
+    CascadeReplay,
     ConnectionTest,
     Endpoint,
     EvalSetVersion,
@@ -17,6 +18,7 @@ from evals.models import (
     ShareLink,
     Task,
     Team,
+    ThroughputTest,
     Trial,
     Upload,
     User,
@@ -70,6 +72,11 @@ def connection_tests_for(team: Team) -> QuerySet[ConnectionTest]:
     return ConnectionTest.objects.filter(candidate__task__team=team)
 
 
+def throughput_tests_for(team: Team) -> QuerySet[ThroughputTest]:
+    """Return the measurements of the team's endpoints."""
+    return ThroughputTest.objects.filter(candidate__task__team=team)
+
+
 def evaluations_for(team: Team) -> QuerySet[Evaluation]:
     """Return the team's evaluations."""
     return Evaluation.objects.filter(task__team=team)
@@ -83,6 +90,11 @@ def runs_for(team: Team) -> QuerySet[Run]:
 def trials_for(team: Team) -> QuerySet[Trial]:
     """Return the team's trials."""
     return Trial.objects.filter(run__evaluation__task__team=team)
+
+
+def cascades_for(team: Team) -> QuerySet[CascadeReplay]:
+    """Return the replays of the team's evaluations."""
+    return CascadeReplay.objects.filter(evaluation__task__team=team)
 
 
 def scenarios_for(team: Team) -> QuerySet[Scenario]:

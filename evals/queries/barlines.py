@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from evals.domain.bars import CriterionState
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.costs import AcceptedRule
+from evals.domain.measured import SPEED_QUANTILES
 from evals.domain.moresamples import rounded_up
 from evals.domain.slices import slice_text
 from evals.domain.specs import Comparator, CriterionSpec
@@ -54,13 +55,24 @@ def _limit_text(criterion: CriterionSpec) -> str:
 
 
 def bound_text(criterion: CriterionSpec, line: Document) -> str:
-    """Return the bound that a line was judged by; a latency's bounds the share within its limit."""
+    """Return the bound that a line was judged by; a latency's bounds the share within its limit.
+
+    What an accepted answer costs is bounded by how far a task stays under its limit.
+    """
     if line["bound"] is None:
         return "bound unknown"
-    if criterion.metric in LATENCY_QUANTILES:
+    if criterion.metric in SPEED_QUANTILES:
         limit = figures.threshold(criterion.metric, criterion.threshold)
         return f"{line['bound']:.1%} within {limit}".replace("%", " %")
+    if line.get("rule") == AcceptedRule.DROPPED:
+        return balance_text(line["bound"])
     return f"bound {value_text(criterion, line['bound'])}"
+
+
+def balance_text(bound: float) -> str:
+    """Return a bound on what a task costs beyond its limit for accepted answers, in words."""
+    side = "over" if bound > 0 else "under"
+    return f"{figures.usd(abs(bound))} a task {side} the limit"
 
 
 def value_text(criterion: CriterionSpec, value: float | None) -> str:

@@ -111,6 +111,7 @@ def _server_facts(endpoint: EndpointSpec) -> list[tuple[str, str | None]]:
         ("Requests at once", figures.count(endpoint.concurrency)),
         ("Requests a minute", "no limit" if limit is None else figures.count(limit)),
         ("Time-out", figures.seconds(endpoint.timeout_seconds)),
+        ("Streamed", "yes" if endpoint.stream else "no"),
     ]
 
 

@@ -1,10 +1,12 @@
 """Candidates in tables: their figures side by side, and the bar against each of them."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from evals.queries import figures
 from evals.queries.barlines import bar_lines, criterion_text
 from evals.queries.drawings import IntervalDrawing, Scale
+from evals.queries.expiries import NONE_KNOWN, ExpiryNote, Retirements, expiry_note
 from evals.queries.outcomes import CandidateName, Outcome, Results, criterion_drawing
 from evals.queries.verdictcards import ORDER
 from evals.queries.verdictfacts import P95
@@ -18,6 +20,7 @@ class CandidateRow:
     run_id: int
     verdict: str
     is_stale: bool
+    is_expired: bool
     drawing: IntervalDrawing | None
     value: str
     interval: str
@@ -65,19 +68,31 @@ def in_order(results: Results) -> tuple[Outcome, ...]:
     )
 
 
-def comparison_table(results: Results) -> ComparisonTable:
+def comparison_table(
+    results: Results, *, today: date, retirements: Retirements = NONE_KNOWN
+) -> ComparisonTable:
     """Return the figures and the bar's lines of every candidate."""
     outcomes, scale = in_order(results), results.scale()
     return ComparisonTable(
         metric=figures.metric_label(results.headline),
         incumbent=results.incumbent.spec.name if results.incumbent else "the incumbent",
-        rows=tuple(_candidate_row(results, outcome, scale) for outcome in outcomes),
+        rows=tuple(
+            _candidate_row(
+                results,
+                outcome,
+                scale,
+                expiry=expiry_note(outcome, today=today, retirements=retirements),
+            )
+            for outcome in outcomes
+        ),
         bar=_bar_rows(results, outcomes),
         names=tuple(outcome.name for outcome in outcomes),
     )
 
 
-def _candidate_row(results: Results, outcome: Outcome, scale: Scale) -> CandidateRow:
+def _candidate_row(
+    results: Results, outcome: Outcome, scale: Scale, *, expiry: ExpiryNote | None
+) -> CandidateRow:
     estimate = outcome.estimate(results.headline)
     metric = outcome.metric(results.headline)
     paired, cost = outcome.document["paired"], outcome.document["cost"]
@@ -86,6 +101,7 @@ def _candidate_row(results: Results, outcome: Outcome, scale: Scale) -> Candidat
         run_id=outcome.run.pk,
         verdict=outcome.verdict,
         is_stale=bool(outcome.stale_reason),
+        is_expired=expiry is not None and expiry.is_past,
         drawing=criterion_drawing(results, outcome, scale),
         value=figures.rate(estimate.value),
         interval=figures.interval(estimate.low, estimate.high),

@@ -20,6 +20,7 @@ from evals.queries.candidatefacts import (
 from evals.queries.outcomes import CandidateName, candidate_name
 from evals.queries.preparation import Preparation, first_sample, latest_version, preparation
 from evals.queries.specs import candidate_spec
+from evals.queries.throughputpages import TestLine, test_lines
 
 RUNS_SHOWN = 10
 LISTED = 200
@@ -82,6 +83,7 @@ class CandidatePage:
     is_archived: bool
     runs: tuple[RunLine, ...]
     preparation: Preparation
+    throughput: tuple[TestLine, ...]
 
 
 def with_parts(candidates: QuerySet[Candidate]) -> QuerySet[Candidate]:
@@ -110,7 +112,7 @@ def candidates_page(team: Team, *, task_id: int | None, archived: bool) -> Candi
 
 
 def candidate_page(candidate: Candidate) -> CandidatePage:
-    """Return the page of a candidate, in four queries; select its parts beforehand."""
+    """Return the page of a candidate, in five queries; select its parts beforehand."""
     spec, task = candidate_spec(candidate), candidate.task
     runs = Run.objects.filter(candidate=candidate).select_related("evaluation").order_by("-pk")
     is_asked = spec.endpoint.kind is not EndpointKind.RECORDED
@@ -131,6 +133,7 @@ def candidate_page(candidate: Candidate) -> CandidatePage:
         is_archived=candidate.archived_at is not None,
         runs=tuple(_run(run) for run in runs[:RUNS_SHOWN]),
         preparation=preparation(task),
+        throughput=test_lines(candidate) if is_asked else (),
     )
 
 

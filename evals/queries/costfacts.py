@@ -5,11 +5,12 @@ from decimal import Decimal
 from math import sqrt
 from typing import Any
 
+from evals.domain.costs import SECONDS_PER_HOUR, UsageSums
 from evals.domain.metrics import CostFacts, Counts
 from evals.domain.specs import CandidateSpec, PriceSpec
+from evals.domain.tokenrates import rates_at
 
 MILLION = Decimal(1_000_000)
-SECONDS_PER_HOUR = 3600
 
 
 def cost_facts(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
@@ -22,7 +23,7 @@ def cost_facts(candidate: CandidateSpec, counts: Counts, row: Mapping[str, Any])
         return CostFacts()
     if price.usd_per_hour is not None:
         return _hourly(candidate, price.usd_per_hour, counts, row)
-    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+    if not price.charges_tokens:
         return _per_request(price, counts, row)
     return _per_token(price, counts, row)
 
@@ -59,14 +60,14 @@ def _per_request(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> Co
 
 
 def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> CostFacts:
-    if None in (price.input_usd_per_mtok, price.output_usd_per_mtok):
+    rates = rates_at(price, None)
+    if rates is None or not is_usage_known(counts, row):
         return CostFacts()
-    # A request that was refused for good is not billed and reports no tokens.
-    if row["counted"] < max(counts.ok + counts.no_answer, 1):
-        return CostFacts()
-    i = (price.input_usd_per_mtok or Decimal(0)) / MILLION
-    o = (price.output_usd_per_mtok or Decimal(0)) / MILLION
-    r = price.usd_per_request or Decimal(0)
+    if banded := row.get("banded"):
+        return _moments(
+            counts.judged, banded.total_usd, banded.squares, total_spent=banded.spent_usd
+        )
+    i, o, r = rates.fresh / MILLION, rates.output / MILLION, price.usd_per_request or Decimal(0)
     total = i * row["sum_i"] + o * row["sum_o"] + r * row["sum_r"]
     squares = (
         i * i * row["sum_ii"]
@@ -76,6 +77,41 @@ def _per_token(price: PriceSpec, counts: Counts, row: Mapping[str, Any]) -> Cost
     )
     spent = i * row["paid_input_tokens"] + o * row["paid_output_tokens"] + r * row["requests"]
     return _moments(counts.judged, total, squares, total_spent=spent)
+
+
+def is_usage_known(counts: Counts, row: Mapping[str, Any]) -> bool:
+    """Return whether every answer reported its tokens.
+
+    A request that was refused for good is not billed and reports none.
+    """
+    return bool(row["counted"] >= max(counts.ok + counts.no_answer, 1))
+
+
+def is_banded(price: PriceSpec | None, row: Mapping[str, Any]) -> bool:
+    """Return whether sums of tokens cannot tell a run's cost, so that each trial is priced."""
+    if price is None or not price.charges_tokens:
+        return False
+    lowest = min((tier.above_input_tokens for tier in price.tiers), default=None)
+    return (
+        bool(row["cached_tokens"] and price.cached_input_usd_per_mtok is not None)
+        or bool(row["cache_write_tokens"] and price.cache_write_usd_per_mtok is not None)
+        or bool(lowest is not None and (row["longest_input"] or 0) > lowest)
+    )
+
+
+def usage_sums(counts: Counts, row: Mapping[str, Any]) -> UsageSums | None:
+    """Return the tokens that a cost per task rests on, None where some answer's are unknown."""
+    if not is_usage_known(counts, row):
+        return None
+    return UsageSums(
+        trials=counts.judged,
+        fresh_tokens=int(row["sum_fresh"]),
+        cached_tokens=int(row["sum_cached"]),
+        cache_write_tokens=int(row["sum_written"]),
+        output_tokens=int(row["sum_o"]),
+        requests=int(row["judged_requests"]),
+        longest_input=row["longest_input"],
+    )
 
 
 def _moments(

@@ -10,6 +10,7 @@ from evals.queries import figures
 from evals.queries.access import endpoints_for
 from evals.queries.candidatefacts import KINDS, Fact, endpoint_facts, endpoint_label, host_of
 from evals.queries.endpointlimits import EndpointUse, endpoint_use
+from evals.queries.endpointprices import EndpointPrices, endpoint_prices_of
 from evals.queries.specs import endpoint_spec
 
 LISTED = 200
@@ -51,6 +52,7 @@ class EndpointPage:
     sharers: int
     users: tuple[UserLine, ...]
     use: EndpointUse | None
+    prices: EndpointPrices
 
 
 def endpoints_page(team: Team) -> tuple[EndpointLine, ...]:
@@ -75,6 +77,7 @@ def endpoint_page(endpoint: Endpoint) -> EndpointPage:
         sharers=sharing.exclude(pk=endpoint.pk).count(),
         users=tuple(map(_user, users.select_related("task").order_by("name"))),
         use=endpoint_use(endpoint),
+        prices=endpoint_prices_of(endpoint),
     )
 
 

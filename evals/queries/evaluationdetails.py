@@ -10,6 +10,7 @@ from evals.queries import figures
 from evals.queries.barlines import BarLine, bar_lines
 from evals.queries.candidaterows import in_order
 from evals.queries.outcomes import CandidateName, Outcome, Results
+from evals.queries.pricewords import source_words
 from evals.queries.results import Document
 
 PER_ACCEPTED = {
@@ -111,10 +112,16 @@ def _label(metric: Document) -> str:
 
 
 def _latencies(outcome: Outcome) -> tuple[MetricLine, ...]:
-    return tuple(_latency(outcome, name) for name in LATENCY_QUANTILES)
+    return tuple(_latency(outcome, name, "n") for name in LATENCY_QUANTILES)
 
 
-def _latency(outcome: Outcome, name: str) -> MetricLine:
+def _first_tokens(outcome: Outcome) -> list[MetricLine]:
+    """Return the lines of streamed answers; results of earlier versions may lack one."""
+    lines = [_latency(outcome, name, "ttft_n") for name in FIRST_TOKEN_QUANTILES]
+    return [line for line in lines if line.value != figures.UNKNOWN]
+
+
+def _latency(outcome: Outcome, name: str, count: str) -> MetricLine:
     estimate = outcome.estimate(name)
     is_known = estimate.low is not None and estimate.high is not None
     low, high = figures.seconds(estimate.low), figures.seconds(estimate.high)
@@ -122,26 +129,9 @@ def _latency(outcome: Outcome, name: str) -> MetricLine:
         label=figures.metric_label(name),
         value=figures.seconds(estimate.value),
         interval=f"[{low.removesuffix(' s')}, {high.removesuffix(' s')}]" if is_known else "",
-        n=figures.count(outcome.document["latency"]["n"]),
+        n=figures.count(outcome.document["latency"].get(count)),
         method="95 % order-statistic interval" if is_known else "no interval",
     )
-
-
-def _first_tokens(outcome: Outcome) -> list[MetricLine]:
-    """Return the lines of streamed answers; results of earlier versions may lack one."""
-    latency = outcome.document["latency"]
-    known = {name: latency.get(name) for name in FIRST_TOKEN_QUANTILES}
-    return [
-        MetricLine(
-            label=f"{name.split('_')[1]} time to first token",
-            value=figures.seconds(value),
-            interval="",
-            n=figures.UNKNOWN,
-            method="of streamed answers, no interval",
-        )
-        for name, value in known.items()
-        if value is not None
-    ]
 
 
 def _paired(results: Results, outcome: Outcome) -> PairedCard | None:
@@ -184,6 +174,9 @@ def _costs(outcome: Outcome) -> tuple[tuple[str, str], ...]:
 def _cost_notes(outcome: Outcome) -> tuple[str, ...]:
     cost = outcome.document["cost"]
     notes = [_price_words(outcome.spec)]
+    if outcome.today is not None:
+        per_1k = figures.usd(outcome.today.per_1k_usd)
+        notes.append(f"At today's price {per_1k} per 1,000 tasks: {outcome.today.change}.")
     if cost["per_accepted_usd"] is not None:
         notes.append(f"Per accepted answer: {PER_ACCEPTED[cost['rule']]}.")
     if cost["estimated"]:
@@ -196,14 +189,16 @@ def _price_words(spec: CandidateSpec) -> str:
     if price is None:
         return "The price is unknown, so every cost is."
     if price.usd_per_hour is not None:
-        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}."
+        return f"Price: {figures.usd(price.usd_per_hour)} an hour{_on(price)}{source_words(price)}."
     parts = {
         "a million input tokens": price.input_usd_per_mtok,
         "a million output tokens": price.output_usd_per_mtok,
+        "a million cached tokens": price.cached_input_usd_per_mtok,
+        "a million tokens put into the cache": price.cache_write_usd_per_mtok,
         "a request": price.usd_per_request,
     }
     known = [f"{figures.usd(usd)} {each}" for each, usd in parts.items() if usd is not None]
-    return f"Price: {', '.join(known)}."
+    return f"Price: {', '.join(known)}{source_words(price)}."
 
 
 def _on(price: PriceSpec) -> str:

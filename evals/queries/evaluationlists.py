@@ -66,7 +66,7 @@ def evaluations_page(
     if task is not None:
         evaluations = evaluations.filter(task=task)
     found = list(_newest(evaluations, before=before)[: PAGE + 1])
-    rows = evaluation_rows(found[:PAGE], now=now)
+    rows = evaluation_rows(team, found[:PAGE], now=now)
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return EvaluationsPage(
         task_id=task.pk if task else None,
@@ -78,20 +78,20 @@ def evaluations_page(
 
 
 def recent_evaluations(task: Task, *, most: int, now: datetime) -> tuple[EvaluationRow, ...]:
-    """Return the task's newest evaluations, in four queries."""
+    """Return the task's newest evaluations, in five queries."""
     found = _newest(Evaluation.objects.filter(task=task), before=None)[:most]
-    return evaluation_rows(list(found), now=now)
+    return evaluation_rows(task.team, list(found), now=now)
 
 
 def evaluation_rows(
-    evaluations: Sequence[Evaluation], *, now: datetime
+    team: Team, evaluations: Sequence[Evaluation], *, now: datetime
 ) -> tuple[EvaluationRow, ...]:
-    """Return the rows, in three queries; select task, version and bar beforehand.
+    """Return the rows, in four queries; select task, version and bar beforehand.
 
     One more looks for workers while any of them is live.
     """
     unserved = _missing([e.pk for e in evaluations if e.finished_at is None], now=now)
-    cells = cells_of(e.pk for e in evaluations)
+    cells = cells_of(team, (e.pk for e in evaluations), today=now.date())
     progress = progress_of(evaluations)
     return tuple(
         EvaluationRow(

@@ -1,15 +1,22 @@
 """The page of an evaluation: live progress while it runs, then what it found."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from evals.domain.curves import LatencyCurves
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.methodnotes import method_notes
-from evals.domain.specs import PlanSpec, ScorerSpec
+from evals.domain.narrowing import Narrowing
+from evals.domain.specs import CandidateSpec, PlanSpec, ScorerSpec
+from evals.domain.tradeoffs import Axis
 from evals.models import Evaluation
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
+from evals.queries.candidatefacts import price_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.cascadelists import DefaultReplay, default_replay
+from evals.queries.cascadepoints import cascade_points
+from evals.queries.chartseries import latency_curves, narrowing_of
 from evals.queries.evaluationdetails import CandidateDetails, candidate_details
 from evals.queries.evaluationprogress import (
     ProgressPage,
@@ -17,14 +24,24 @@ from evals.queries.evaluationprogress import (
     progress_page,
     status_of,
 )
+from evals.queries.expiries import retirements_for
 from evals.queries.moresamples import MoreSamples, more_samples
 from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.pricewords import source_words
 from evals.queries.retries import can_retry
+from evals.queries.speedtables import SpeedRows, speed_rows
+from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 __all__ = ["EvaluationPage", "evaluation_page", "progress_page"]
 
-METHOD_LABELS = {"n": "What counts as n", "correction": "Correction for several candidates"}
+METHOD_LABELS = {
+    "n": "What counts as n",
+    "correction": "Correction for several candidates",
+    "errors": "Error rate",
+    "accepted": "Cost per accepted answer",
+    "speed": "First token",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,7 @@ class Provenance:
     bar: str
     scorers: tuple[str, ...]
     incumbent: str
+    prices: tuple[str, ...]
     started: str
     ended: str
 
@@ -68,7 +86,12 @@ class Findings:
     cards: tuple[VerdictCard, ...]
     more: MoreSamples | None
     table: ComparisonTable
+    speed: tuple[SpeedRows, ...]
     details: tuple[CandidateDetails, ...]
+    cascade: DefaultReplay | None
+    trade_off: TradeOffCard
+    narrowing: Narrowing
+    latencies: LatencyCurves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +121,10 @@ class EvaluationPage:
     provenance: Provenance
 
 
-def evaluation_page(evaluation: Evaluation, *, now: datetime) -> EvaluationPage:
-    """Return the page: in one query for an evaluation that has ended, in six for a live one.
+def evaluation_page(
+    evaluation: Evaluation, *, now: datetime, axis: Axis = Axis.ACCEPTED
+) -> EvaluationPage:
+    """Return the page: in three queries for an evaluation that has ended, in six for a live one.
 
     Select its task, version, bar, scorers, author and what it extends beforehand, and take it from
     `moresamples.with_following`.
@@ -124,7 +149,7 @@ def evaluation_page(evaluation: Evaluation, *, now: datetime) -> EvaluationPage:
         halted=tuple(_halted(results)),
         warnings=budget_warnings(results.spec.plan, results.spec.candidates),
         progress=progress_of_results(results, now=now),
-        findings=_findings(results) if has_verdicts else None,
+        findings=_findings(results, axis=axis, today=now.date()) if has_verdicts else None,
         method=tuple(
             (METHOD_LABELS.get(about, about.capitalize()), said)
             for about, said in method_notes(results.spec).items()
@@ -149,12 +174,18 @@ def _extended(results: Results) -> Extended | None:
     return Extended(evaluation_id=first.pk, number=first.number, before=before, after=after)
 
 
-def _findings(results: Results) -> Findings:
+def _findings(results: Results, *, axis: Axis, today: date) -> Findings:
+    retirements = retirements_for(results.evaluation.task.team, results.models)
     return Findings(
-        cards=verdict_cards(results),
+        cards=verdict_cards(results, today=today, retirements=retirements),
         more=more_samples(results),
-        table=comparison_table(results),
+        table=comparison_table(results, today=today, retirements=retirements),
+        speed=speed_rows(results),
         details=candidate_details(results),
+        cascade=default_replay(results),
+        trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),
+        narrowing=narrowing_of(results),
+        latencies=latency_curves(results),
     )
 
 
@@ -201,6 +232,7 @@ def _provenance(results: Results) -> Provenance:
         bar=f"v{evaluation.bar.number}, written {figures.moment(evaluation.bar.created_at)}",
         scorers=tuple(_scorer(scorer) for scorer in results.spec.scorers),
         incumbent=results.incumbent.spec.name if results.incumbent else "none",
+        prices=tuple(_price(candidate) for candidate in results.spec.candidates),
         started=figures.moment(evaluation.created_at) + author,
         ended=figures.moment(ended) if ended else "not yet",
     )
@@ -210,6 +242,11 @@ def _reading(plan: PlanSpec) -> str:
     if plan.stop_early:
         return "stops when settled, by the sequential bound"
     return "read once, at the end"
+
+
+def _price(candidate: CandidateSpec) -> str:
+    source = source_words(candidate.price) if candidate.price else ""
+    return f"{candidate.name}: {price_text(candidate.price)}{source}"
 
 
 def _scorer(scorer: ScorerSpec) -> str:

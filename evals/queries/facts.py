@@ -6,21 +6,20 @@ from typing import Any
 
 from django.db import connection
 
+from evals.domain.costs import UsageSums
 from evals.domain.metrics import (
     Counts,
     LatencyFacts,
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import GRADED, CandidateSpec, ScorerSpec, Spec
+from evals.domain.specs import GRADED, CandidateSpec, EndpointKind, PriceSpec, ScorerSpec, Spec
 from evals.domain.trials import TRUNCATED
 from evals.models import Evaluation, Run
-from evals.queries.costfacts import cost_facts
-from evals.queries.latencyfacts import RunLatencies, Timed, run_latencies
+from evals.queries.bandedcosts import FRESH, REQUESTS, PricedRun, banded_costs
+from evals.queries.costfacts import cost_facts, is_banded, usage_sums
+from evals.queries.latencyfacts import EACH_AFTER_FIRST, RunLatencies, Timed, run_latencies
 from evals.queries.states import JUDGED_STATES
-
-# What a task takes in production: an answer that was reused here would be asked for there.
-REQUESTS = "(CASE WHEN t.is_reused THEN 1 ELSE t.attempts END)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,7 @@ class UsageFacts:
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
+    cache_write_tokens: int | None
     reasoning_tokens: int | None
     requests: int
     longest_input: int | None = None
@@ -41,11 +41,15 @@ class UsageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Everything that was counted for one run. `reused` trials were answered by an earlier one."""
+    """Everything that was counted for one run. `reused` trials were answered by an earlier one.
+
+    `sums` are the tokens that its cost per task rests on, None where some are unknown.
+    """
 
     facts: RunFacts
     usage: UsageFacts
     reused: int
+    sums: UsageSums | None = None
 
 
 def count_runs(
@@ -57,12 +61,16 @@ def count_runs(
 ) -> dict[int, Counted]:
     """Return the facts of each run by its id, in two queries whatever their number.
 
+    Where a price hangs on caches or on the length of prompts, and any were, it is one more.
     `places` says of each run how much of its order counts; by default all of it does.
     """
     limits = [evaluation.sample_count if places is None else places[run.pk] for run in runs]
     rows = _aggregates([run.pk for run in runs], limits, spec)
+    prices = {run.pk: spec.candidates[run.position].price for run in runs}
+    for run_id, banded in banded_costs(_banded(prices, rows, limits)).items():
+        rows[run_id]["banded"] = banded
     timed = {
-        run.pk: Timed(count=rows[run.pk]["timed"], places=limit)
+        run.pk: Timed(counts=_timed(rows[run.pk]), places=limit)
         for run, limit in zip(runs, limits, strict=True)
         if rows[run.pk]["timed"]
     }
@@ -77,6 +85,19 @@ def count_runs(
         )
         for run, limit in zip(runs, limits, strict=True)
     }
+
+
+def _banded(
+    prices: Mapping[int, PriceSpec | None],
+    rows: Mapping[int, Mapping[str, Any]],
+    limits: Sequence[int],
+) -> list[PricedRun]:
+    places = dict(zip(prices, limits, strict=True))
+    return [
+        PricedRun(run_id, places[run_id], price)
+        for run_id, price in prices.items()
+        if price is not None and is_banded(price, rows[run_id])
+    ]
 
 
 def _aggregates(
@@ -108,6 +129,7 @@ def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
         f"sum(t.latency_seconds) FILTER (WHERE {judged}) AS seconds",
         f"sum(t.latency_seconds ^ 2) FILTER (WHERE {judged}) AS seconds_squared",
         f"sum(t.latency_seconds) FILTER (WHERE {judged} AND NOT t.is_reused) AS paid_seconds",
+        *_speed_columns(judged),
         "coalesce(sum(t.attempts), 0) AS requests",
         "max(t.input_tokens) AS longest_input",
         "count(*) FILTER (WHERE t.is_reused) AS reused",
@@ -120,8 +142,34 @@ def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
     return columns, parameters
 
 
+def _speed_columns(judged: str) -> Iterable[str]:
+    """Yield how many answers were streamed, and when the first was asked and the last stored."""
+    known = f"{judged} AND t.latency_seconds IS NOT NULL"
+    yield f"count(t.ttft_seconds) FILTER (WHERE {known}) AS streamed"
+    yield f"count({EACH_AFTER_FIRST}) FILTER (WHERE {known}) AS per_token"
+    asked = f"FILTER (WHERE {known} AND NOT t.is_reused)"
+    yield f"min(extract(epoch FROM t.created_at) - t.latency_seconds) {asked} AS first_asked"
+    yield f"max(extract(epoch FROM t.created_at)) {asked} AS last_stored"
+
+
+def _timed(row: Mapping[str, Any]) -> tuple[int, int, int]:
+    return row["timed"], row["streamed"], row["per_token"]
+
+
+def _in_flight(candidate: CandidateSpec, row: Mapping[str, Any]) -> float | None:
+    """Return how many requests were under way on average, by Little's law: time over time.
+
+    It is unknown for recorded answers, and where one moment holds them all.
+    """
+    first, last, busy = row["first_asked"], row["last_stored"], row["paid_seconds"]
+    if candidate.endpoint.kind is EndpointKind.RECORDED or None in (first, last, busy):
+        return None
+    seconds = float(last) - float(first)
+    return float(busy) / seconds if seconds > 0 else None
+
+
 def _token_columns(judged: str) -> Iterable[str]:
-    for name in ("input", "output", "cached", "reasoning"):
+    for name in ("input", "output", "cached", "cache_write", "reasoning"):
         yield f"sum(t.{name}_tokens) AS {name}_tokens"
         yield f"count(t.{name}_tokens) AS {name}_known"
     for name in ("input", "output"):
@@ -129,6 +177,9 @@ def _token_columns(judged: str) -> Iterable[str]:
         yield f"coalesce(sum(t.{name}_tokens) {paid}, 0) AS paid_{name}_tokens"
     both = f"FILTER (WHERE {judged} AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL)"
     yield f"count(*) {both} AS counted"
+    kinds = {"fresh": FRESH, "cached": "t.cached_tokens", "written": "t.cache_write_tokens"}
+    for name, column in kinds.items():
+        yield f"coalesce(sum({column}) {both}, 0) AS sum_{name}"
     pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": REQUESTS}
     for name, column in pairs.items():
         yield f"sum({column}) {both} AS sum_{name}"
@@ -174,6 +225,10 @@ def _counted(
         n=row["timed"],
         quantiles=latencies.quantiles,
         first_token=latencies.first_token,
+        first_token_n=row["streamed"],
+        per_token=latencies.per_token,
+        per_token_n=row["per_token"],
+        in_flight=_in_flight(candidate, row),
     )
     facts = RunFacts(
         counts=counts,
@@ -184,7 +239,12 @@ def _counted(
         latency=latency,
         cost=cost_facts(candidate, counts, row),
     )
-    return Counted(facts=facts, usage=_usage(row, counts), reused=row["reused"])
+    return Counted(
+        facts=facts,
+        usage=_usage(row, counts),
+        reused=row["reused"],
+        sums=usage_sums(counts, row),
+    )
 
 
 def _score(place: int, name: str, row: Mapping[str, Any]) -> ScoreFacts:
@@ -206,6 +266,7 @@ def _usage(row: Mapping[str, Any], counts: Counts) -> UsageFacts:
         input_tokens=_sum(row, "input", at_least=answered),
         output_tokens=_sum(row, "output", at_least=answered),
         cached_tokens=_sum(row, "cached", at_least=1),
+        cache_write_tokens=_sum(row, "cache_write", at_least=1),
         reasoning_tokens=_sum(row, "reasoning", at_least=1),
         requests=int(row["requests"]),
         longest_input=row["longest_input"],

@@ -4,7 +4,7 @@ from datetime import date as calendar_day
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.measured import COSTS, SPEED_QUANTILES
 from evals.domain.verdicts import LABELS
 
 UNKNOWN = "—"
@@ -79,16 +79,21 @@ def metric_label(name: str) -> str:
 
 def metric_value(name: str, value: float | None) -> str:
     """Return a value of the metric with its unit."""
-    if name in LATENCY_QUANTILES:
+    if name in SPEED_QUANTILES:
         return seconds(value)
-    return usd(value) if name == COST_PER_1K else rate(value)
+    return usd(value) if name in COSTS else rate(value)
 
 
 def threshold(name: str, value: float) -> str:
     """Return a threshold as it was written, with its unit."""
-    if name in LATENCY_QUANTILES:
+    if name in SPEED_QUANTILES:
         return f"{value:g} s"
-    return f"${value:,.2f}" if name == COST_PER_1K else f"{value:g}"
+    return _limit_usd(value) if name in COSTS else f"{value:g}"
+
+
+def _limit_usd(value: float) -> str:
+    """Return cents, or all the digits that somebody wrote where cents would lose some."""
+    return f"${value:,.2f}" if round(value, 2) == value else f"${Decimal(repr(value)):,f}"
 
 
 def probability(value: float | None) -> str:

@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from evals.domain.accepting import acceptance_of
 from evals.domain.attempts import AttemptMetric
-from evals.domain.costs import SECONDS_PER_HOUR, TOKENS_PER_PRICE
+from evals.domain.costs import SECONDS_PER_HOUR, trial_cost
+from evals.domain.measured import ERROR_RATE
 from evals.domain.sequential import Floats
 from evals.domain.specs import CandidateSpec, EndpointKind, PriceSpec, Spec
 from evals.domain.subjects import RunGrounds
-from evals.domain.trials import TrialState
-from evals.domain.trialtables import Flags, TrialTable, attempt_scores
+from evals.domain.tokenrates import TOKENS_PER_PRICE, rate_bands, worst_price
+from evals.domain.trials import TrialState, Usage
+from evals.domain.trialtables import Flags, TrialTable, attempt_scores, error_scores
 from evals.models import Evaluation, Run
-from evals.queries.facts import REQUESTS
+from evals.queries.bandedcosts import REQUESTS
 from evals.queries.orders import layout_of
 from evals.queries.states import JUDGED_STATES
 
@@ -35,6 +38,7 @@ def grounds_of(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) -> dict[
             table=tables[run.pk],
             layout=layout,
             incumbent=None if run.is_incumbent else incumbent,
+            acceptance=acceptance_of(spec),
         )
         for run in runs
     }
@@ -51,6 +55,8 @@ def _columns(run_ids: Sequence[int], spec: Spec) -> dict[int, Columns]:
         "input": "input_tokens",
         "output": "output_tokens",
         "attempts": REQUESTS,
+        **({"cached": "cached_tokens", "written": "cache_write_tokens"} if _caches(spec) else {}),
+        "first": "ttft_seconds",
     } | {f"score_{i}": "(scores ->> %s)::float8" for i in range(len(names))}
     selected = ", ".join(f"array_agg({column})" for column in arrays.values())
     statement = (
@@ -69,11 +75,13 @@ def _table(
     states = np.array(spread.columns.get("state", ()), dtype=object)
     judged = spread.flags(np.isin(states, JUDGED_STATES))
     refused = spread.flags(states == TrialState.MODEL_ERROR.value)
+    stored = spread.flags(np.ones(len(states), dtype=np.bool_))
     return TrialTable(
-        stored=spread.flags(np.ones(len(states), dtype=np.bool_)),
+        stored=stored,
         judged=judged,
         refused=refused,
-        scores=_scores(spec, spread, judged),
+        scores=_scores(spec, spread, judged) | _errors(spec, stored, judged, refused),
+        first_token=spread.floats("first"),
         seconds=spread.floats("seconds"),
         usd=_usd(candidate, spread, refused=refused),
         is_estimated=candidate.price is not None and candidate.price.usd_per_hour is not None,
@@ -92,6 +100,13 @@ def _scores(spec: Spec, spread: "_Spread", judged: Flags) -> dict[str, Floats]:
     return scores | {
         name: attempt_scores(first, metric) for name, metric in attempts.items() if metric
     }
+
+
+def _errors(spec: Spec, stored: Flags, judged: Flags, refused: Flags) -> dict[str, Floats]:
+    """Return which trials ended in an error, where the bar asks for it."""
+    if not any(line.metric == ERROR_RATE for line in spec.bar):
+        return {}
+    return {ERROR_RATE: error_scores(stored, judged, refused)}
 
 
 def _fair(scores: Floats, judged: Flags) -> Floats:
@@ -134,9 +149,9 @@ def _usd(candidate: CandidateSpec, spread: _Spread, *, refused: Any) -> Floats:
         at_once = candidate.endpoint.concurrency * candidate.endpoint.batch_size
         return seconds * float(price.usd_per_hour) / SECONDS_PER_HOUR / at_once
     requests = attempts * float(price.usd_per_request or 0)
-    if price.input_usd_per_mtok is None and price.output_usd_per_mtok is None:
+    if not price.charges_tokens:
         return requests
-    tokens = _tokens(price, spread.floats("input"), spread.floats("output"))
+    tokens = _tokens(price, spread)
     # A request that was refused for good is not billed and reports no tokens.
     return np.where(refused & np.isnan(tokens), 0.0, tokens) + requests
 
@@ -151,13 +166,29 @@ def _most_usd(candidate: CandidateSpec, read: Floats) -> float | None:
         return None
     if candidate.endpoint.kind is EndpointKind.RECORDED:
         return None
-    longest, written = 2 * known.max(), float(candidate.harness.max_tokens)
-    most = _tokens(price, np.array([longest]), np.array([written])).item()
-    return most if most > 0 else None
+    longest = 2 * int(known.max())
+    usage = Usage(input_tokens=longest, output_tokens=candidate.harness.max_tokens)
+    most = trial_cost(usage, worst_price(price, longest))
+    return float(most) if most else None
 
 
-def _tokens(price: PriceSpec, read: Floats, written: Floats) -> Floats:
-    if price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
-        return np.full_like(read, np.nan)
-    dollars = read * float(price.input_usd_per_mtok) + written * float(price.output_usd_per_mtok)
+def _caches(spec: Spec) -> bool:
+    """Return whether any price says something of what a cache gives or takes up."""
+    prices = [candidate.price for candidate in spec.candidates if candidate.price]
+    cache = [(p.cached_input_usd_per_mtok, p.cache_write_usd_per_mtok, *p.tiers) for p in prices]
+    return any(figure is not None for figures in cache for figure in figures)
+
+
+def _tokens(price: PriceSpec, spread: _Spread) -> Floats:
+    """Return what each trial's tokens cost, nan where a price or the usage is unknown."""
+    read, output = spread.floats("input"), spread.floats("output")
+    nothing = np.zeros_like(read)
+    has_cache = "cached" in spread.columns
+    cached = np.nan_to_num(spread.floats("cached")) if has_cache else nothing
+    written = np.nan_to_num(spread.floats("written")) if has_cache else nothing
+    fresh, dollars = np.maximum(read - cached - written, 0), np.full_like(read, np.nan)
+    for band in rate_bands(price):
+        own = fresh * float(band.fresh) + output * float(band.output)
+        of_cache = cached * float(band.cached) + written * float(band.written)
+        dollars = np.where(read > band.above, own + of_cache, dollars)
     return dollars / TOKENS_PER_PRICE

@@ -4,18 +4,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from evals.domain.accepting import acceptance_of
 from evals.domain.bars import CriterionResult
 from evals.domain.estimates import FEW, Estimator
 from evals.domain.intervals import probability_at_least
 from evals.domain.linefigures import difference_figure, line_figure, paired_table
+from evals.domain.measured import COST_PER_ACCEPTED, SPEED_QUANTILES
 from evals.domain.metrics import (
     COST_PER_1K,
-    LATENCY_QUANTILES,
+    FIRST_TOKEN_QUANTILES,
     Metric,
     RunFacts,
     summarise,
     summarise_cost,
     summarise_latency,
+)
+from evals.domain.runsummaries import (
+    summarise_accepted,
+    summarise_errors,
+    summarise_first_tokens,
 )
 from evals.domain.specs import GRADED, Comparator, CriterionSpec, Spec
 from evals.domain.verdicts import against
@@ -51,7 +58,7 @@ def score_metrics(judgement: Judgement | None, facts: RunFacts) -> list[Metric]:
 def criterion_documents(spec: Spec, judgement: Judgement | None, facts: RunFacts) -> list[Document]:
     """Return every line of the bar as it stands."""
     if judgement is None:
-        return [_unread(criterion, facts) for criterion in spec.bar]
+        return [_unread(criterion, spec, facts) for criterion in spec.bar]
     return [
         _criterion(result, spec, _figure(result, judgement.estimator, facts))
         for result in judgement.results
@@ -63,17 +70,19 @@ def sentence_figures(spec: Spec, judgement: Judgement, facts: RunFacts) -> list[
     estimator = judgement.estimator
     paired = [line for line in spec.bar if line.is_paired]
     found = [difference_figure(estimator, line.metric, line.slice) for line in paired]
-    sliced = [
+    others = [
         line_figure(estimator, line)
         for line in spec.bar
-        if line.metric in LATENCY_QUANTILES and line.slice
+        if (line.metric in SPEED_QUANTILES and line.slice)
+        or line.metric in FIRST_TOKEN_QUANTILES
+        or line.metric == COST_PER_ACCEPTED
     ]
     return [
         *estimator.scores(),
         *summarise_latency(facts),
         summarise_cost(facts),
         *(replace(figure, metric=against(figure.metric)) for figure in found if figure),
-        *(figure for figure in sliced if figure),
+        *(figure for figure in others if figure),
     ]
 
 
@@ -125,11 +134,26 @@ def _criterion(result: CriterionResult, spec: Spec, figure: Metric | None) -> Do
         "samples_needed": result.samples_needed,
         "method": result.method,
         "probability": _probability(result, spec),
+        **_rule(result.criterion, spec),
     }
 
 
-def _unread(criterion: CriterionSpec, facts: RunFacts) -> Document:
-    measured = (*summarise(facts), *summarise_latency(facts), summarise_cost(facts))
+def _rule(criterion: CriterionSpec, spec: Spec) -> Document:
+    """Return what becomes of wrong answers, which says what the bound of such a line is about."""
+    if criterion.metric != COST_PER_ACCEPTED:
+        return {}
+    return {"rule": acceptance_of(spec).rule.value}
+
+
+def _unread(criterion: CriterionSpec, spec: Spec, facts: RunFacts) -> Document:
+    measured = (
+        *summarise(facts),
+        *summarise_latency(facts),
+        *summarise_first_tokens(facts),
+        summarise_cost(facts),
+        summarise_accepted(facts, acceptance_of(spec)),
+        summarise_errors(facts),
+    )
     figures = {figure.metric: figure for figure in measured}
     figure = None if criterion.is_paired or criterion.slice else figures.get(criterion.metric)
     return _line(criterion) | {

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.specs import CandidateSpec, PlanSpec, Spec
@@ -24,11 +24,13 @@ from evals.queries.plans import version_plan
 from evals.queries.preparation import Preparation, preparation
 from evals.queries.specs import (
     candidate_spec,
+    candidate_specs,
     criterion_specs,
     eval_set_spec,
     scorer_specs,
     task_spec,
 )
+from evals.queries.todaysprices import at_todays_prices
 from evals.queries.workers import MissingPool, missing, served_pools
 
 OFFERED = 20  # versions and bars
@@ -94,8 +96,11 @@ class PlanPage:
     is_default: bool
 
 
-def evaluation_choice(task: Task) -> EvaluationChoice | None:
-    """Return what can be chosen, None while something is missing; in six queries."""
+def evaluation_choice(task: Task, *, on: date) -> EvaluationChoice | None:
+    """Return what can be chosen at the prices of a day, None while something is missing.
+
+    In eight queries at most.
+    """
     so_far = preparation(task)
     scorer_set = task.scorer_sets.order_by("-number").first()
     if not so_far.is_ready or scorer_set is None:
@@ -115,7 +120,10 @@ def evaluation_choice(task: Task) -> EvaluationChoice | None:
         versions=tuple(versions.order_by("-pk")[:OFFERED]),
         bars=tuple(task.bars.prefetch_related("criteria").order_by("-number")[:OFFERED]),
         scorer_set=scorer_set,
-        candidates=tuple(_choice(row, task, asked) for row in rows),
+        candidates=tuple(
+            _choice(row, spec, task, asked)
+            for row, spec in zip(rows, _priced(rows, on=on), strict=True)
+        ),
         preparation=so_far,
     )
 
@@ -188,8 +196,14 @@ def new_hosts(candidates: Collection[CandidateChoice]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c.new_host for c in candidates if c.new_host))
 
 
-def _choice(row: Candidate, task: Task, asked_hosts: Collection[str]) -> CandidateChoice:
-    spec = candidate_spec(row)
+def _priced(rows: Sequence[Candidate], *, on: date) -> tuple[CandidateSpec, ...]:
+    """Return the candidates with what an evaluation that starts today will rest on."""
+    return at_todays_prices(rows, candidate_specs(rows), on=on)
+
+
+def _choice(
+    row: Candidate, spec: CandidateSpec, task: Task, asked_hosts: Collection[str]
+) -> CandidateChoice:
     host = host_of(spec.endpoint)
     return CandidateChoice(
         row=row,

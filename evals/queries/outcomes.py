@@ -1,15 +1,18 @@
 """One evaluation's results, loaded once: what the pages about it are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from evals.domain.bars import CriterionState
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.measured import COST_PER_ACCEPTED, COSTS, SPEED_QUANTILES
 from evals.domain.specs import CandidateSpec, CriterionSpec, EndpointKind, Spec
 from evals.models import Candidate, Evaluation, Run, VerdictRow
 from evals.queries import figures
 from evals.queries.drawings import Estimate, IntervalDrawing, Scale, scale_for
+from evals.queries.repricing import RepricedCost, costs_today
 from evals.queries.results import Document, computed_documents
 from evals.queries.specs import frozen_spec
 
@@ -37,12 +40,16 @@ class CandidateName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One candidate of an evaluation: its run, its frozen spec, and its part of the result."""
+    """One candidate of an evaluation: its run, its frozen spec, and its part of the result.
+
+    `today` is what it would cost at today's price, where that is known to be another.
+    """
 
     run: Run
     spec: CandidateSpec
     document: Document
     stale_reason: str
+    today: RepricedCost | None = None
 
     @property
     def name(self) -> CandidateName:
@@ -84,10 +91,11 @@ class Outcome:
 
     def estimate(self, metric: str) -> Estimate:
         """Return any metric's value and interval; a cost has no interval in a result."""
-        if metric in LATENCY_QUANTILES:
+        if metric in SPEED_QUANTILES:
             return self._latency(metric.removeprefix("latency_"))
-        if metric == COST_PER_1K:
-            cost = self.document["cost"]["per_1k_tasks_usd"]
+        if metric in COSTS:
+            name = "per_accepted_usd" if metric == COST_PER_ACCEPTED else "per_1k_tasks_usd"
+            cost = self.document["cost"][name]
             return Estimate(value=cost, low=None, high=None)
         found = self.metric(metric) or {}
         return Estimate(value=found.get("value"), low=found.get("low"), high=found.get("high"))
@@ -95,9 +103,9 @@ class Outcome:
     def _latency(self, short: str) -> Estimate:
         latency: Mapping[str, Any] = self.document["latency"]
         return Estimate(
-            value=latency[short],
-            low=latency[short.replace("_seconds", "_low_seconds")],
-            high=latency[short.replace("_seconds", "_high_seconds")],
+            value=latency.get(short),
+            low=latency.get(short.replace("_seconds", "_low_seconds")),
+            high=latency.get(short.replace("_seconds", "_high_seconds")),
         )
 
 
@@ -118,6 +126,11 @@ class Results:
     def challengers(self) -> tuple[Outcome, ...]:
         """All others: those that have a verdict."""
         return tuple(o for o in self.outcomes if not o.run.is_incumbent)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The candidates' models by their own identifiers."""
+        return tuple(outcome.spec.model.id for outcome in self.outcomes)
 
     @property
     def planned(self) -> int:
@@ -156,21 +169,24 @@ class Results:
 def load_results(evaluation: Evaluation) -> Results:
     """Return the results: in one query once the evaluation has ended, in four while it runs.
 
-    Select the evaluation's version beforehand.
+    Two or three more look up today's prices where a verdict is stale. Select the evaluation's
+    version beforehand.
     """
     spec = frozen_spec(evaluation)
-    runs = list(evaluation.runs.select_related("verdict").order_by("position"))
+    runs = list(evaluation.runs.select_related("verdict", "candidate").order_by("position"))
     stored = [run.verdict for run in runs if hasattr(run, "verdict")]
     if len(stored) == len(runs):
         documents = [row.grounds["result"] for row in stored]
     else:
         documents = computed_documents(evaluation, spec, runs)
+    today = _costs_today(runs)
     outcomes = tuple(
         Outcome(
             run=run,
             spec=spec.candidates[run.position],
             document=document,
             stale_reason=_stale_reason(run),
+            today=today.get(run.pk),
         )
         for run, document in zip(runs, documents, strict=True)
     )
@@ -216,6 +232,14 @@ def _drawn_state(results: Results, outcome: Outcome) -> str:
 def lines_of(results: Results, outcome: Outcome) -> list[tuple[CriterionSpec, Document]]:
     """Return each line of the bar with what the candidate's result says about it."""
     return list(zip(results.spec.bar, outcome.document["criteria"], strict=True))
+
+
+def _costs_today(runs: Sequence[Run]) -> dict[int, RepricedCost]:
+    """Return the costs at today's prices, where any verdict says that its grounds have changed."""
+    if not any(map(_stale_reason, runs)):
+        return {}
+    verdicts = [run.verdict for run in runs if hasattr(run, "verdict")]
+    return costs_today(verdicts, on=timezone.now().date())
 
 
 def _stale_reason(run: Run) -> str:

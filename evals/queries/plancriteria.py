@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evals.domain.evaluationplan import EvaluationPlan, Resolution, UnknownResolution
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.measured import SPEED_QUANTILES
 from evals.domain.pairedresolution import AssumedDiscordance, PairedResolution
 from evals.domain.planrows import RowGroup
 from evals.domain.power import resolution_sentence
@@ -194,11 +194,11 @@ def _mean(samples: float | None) -> str:
 
 
 def _is_latency(resolution: RateResolution) -> bool:
-    return resolution.criterion.metric in LATENCY_QUANTILES
+    return resolution.criterion.metric in SPEED_QUANTILES
 
 
 def _is_at_most_score(criterion: CriterionSpec) -> bool:
-    return criterion.comparator is Comparator.AT_MOST and criterion.metric not in LATENCY_QUANTILES
+    return criterion.comparator is Comparator.AT_MOST and criterion.metric not in SPEED_QUANTILES
 
 
 def _direction(criterion: CriterionSpec) -> int:

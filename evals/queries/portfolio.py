@@ -93,7 +93,7 @@ def portfolio_page(team: Team, *, shock: str | None, now: datetime) -> Portfolio
     tasks = list(tasks_for(team).select_related(*INCUMBENT).order_by("name"))
     latest = {e.task_id: e for e in speaking(evaluations_for(team)).only(*_ONLY)}
     ids = [evaluation.pk for evaluation in latest.values()]
-    cells = cells_of(ids)
+    cells = cells_of(team, ids, today=now.date())
     by_task = {task_id: cells.get(e.pk, []) for task_id, e in latest.items()}
     ended = {task_id: e.finished_at for task_id, e in latest.items()}
     choices = shock_choices(team)

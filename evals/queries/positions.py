@@ -14,6 +14,7 @@ from evals.domain.specs import Comparator, EndpointKind
 from evals.domain.verdicts import Verdict
 from evals.models import Candidate, Task, Team, VerdictRow
 from evals.queries.access import evaluations_for, tasks_for
+from evals.queries.expiries import day
 from evals.queries.modelfacts import facts_for
 from evals.queries.optionfacts import backers_of
 from evals.queries.results import Document
@@ -130,6 +131,7 @@ def _measured(row: VerdictRow, facts: Mapping[str, ModelFacts]) -> Option:
         hourly_share=Decimal(0 if price.get("usd_per_hour") is None else 1),
         gpu=price.get("gpu"),
         judged_on=row.computed_at.date(),
+        priced_on=day(price.get("dated_on")),
         run_id=row.run_id,
     )
 

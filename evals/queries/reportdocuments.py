@@ -1,7 +1,7 @@
 """A finished evaluation as a report document: what a person reads before they sign."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from evals.domain.methodnotes import method_notes
 from evals.domain.reportdocuments import (
@@ -18,7 +18,9 @@ from evals.models import Evaluation
 from evals.queries import figures
 from evals.queries.barlines import bar_lines, criterion_text
 from evals.queries.candidaterows import comparison_table, in_order
+from evals.queries.expiries import retirements_for
 from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.reportconsequences import Consequences, consequences_of
 from evals.queries.reportprovenance import provenance
 from evals.queries.results import evaluation_document, standings
 from evals.queries.verdictcards import VerdictCard, verdict_cards
@@ -26,23 +28,22 @@ from evals.queries.verdictcards import VerdictCard, verdict_cards
 SIMULATED = "Parts are simulated: a stand-in answered for {names}, nobody's model."
 
 
-def report_document(
-    evaluation: Evaluation, *, now: datetime, more: Sequence[Section] = ()
-) -> ReportDocument:
+def report_document(evaluation: Evaluation, *, now: datetime) -> ReportDocument:
     """Return the report of an evaluation that has ended with verdicts; nothing is proposed yet.
 
     Args:
         evaluation: With its task, team, version, bar and scorers.
         now: When the report is made.
-        more: Sections on cost, control and shocks, which others write.
 
     Raises:
         ValueError: If it has not ended, or was cancelled.
     """
     results = load_results(evaluation)
-    cards = verdict_cards(results)
+    retirements = retirements_for(evaluation.task.team, results.models)
+    cards = verdict_cards(results, today=now.date(), retirements=retirements)
     if evaluation.finished_at is None or not any(o.verdict for o in results.outcomes):
         raise ValueError("an evaluation without verdicts has nothing to report")
+    follows = consequences_of(results, today=now.date())
     verdict = overall(standings([o.document for o in results.outcomes], results.spec))
     return ReportDocument(
         task=evaluation.task.name,
@@ -52,12 +53,12 @@ def report_document(
         headline=_headline(verdict, cards),
         made_at=f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         evaluation=evaluation.number,
-        first=_first(results, cards),
+        first=_first(results, cards, follows),
         sections=(
             _context(results),
             _drivers(results),
-            _options(results),
-            *more,
+            _options(results, today=now.date()),
+            *follows.sections,
             _confirmation(cards),
             _method(results),
             *provenance(results),
@@ -65,6 +66,7 @@ def report_document(
         options=tuple(_option(outcome) for outcome in in_order(results)),
         result=evaluation_document(evaluation, results.spec),
         simulated=_simulated(results),
+        expires_on=_expires_on(cards),
     )
 
 
@@ -79,7 +81,7 @@ def _deciding(cards: Sequence[VerdictCard]) -> VerdictCard | None:
     return cards[0] if cards else None
 
 
-def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
+def _first(results: Results, cards: Sequence[VerdictCard], follows: Consequences) -> Section:
     card, plan = _deciding(cards), results.spec.plan
     outcome = next((o for o in results.outcomes if card and o.run.pk == card.run_id), None)
     if card is None or outcome is None:
@@ -87,10 +89,11 @@ def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
     metric = outcome.metric(results.headline) or {}
     estimate = outcome.estimate(results.headline)
     bars = [criterion_text(line) for line in results.spec.bar if line.required]
+    holds = card.expiry.words if card.expiry else ""
     return Section(
         key="decision",
         title="What was found",
-        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping))),
+        paragraphs=tuple(filter(None, (card.evidence, card.chance, card.stopping, holds))),
         facts=(
             Fact(label="Bar", value="; ".join(bars) or "no required line"),
             Fact(
@@ -104,9 +107,15 @@ def _first(results: Results, cards: Sequence[VerdictCard]) -> Section:
                 Fact(label=f.label, value=_estimated(f.value, f.is_estimated), note=f.note)
                 for f in card.facts
             ),
+            *follows.facts,
         ),
-        points=tuple(f"What would change this: {change}" for change in card.changes),
+        points=(*(f"What would change this: {each}" for each in card.changes), *follows.risks),
     )
+
+
+def _expires_on(cards: Sequence[VerdictCard]) -> str | None:
+    card = _deciding(cards)
+    return card.expiry.on.isoformat() if card and card.expiry else None
 
 
 def _estimated(value: str, is_estimated: bool) -> str:  # noqa: FBT001 - a mark on the value
@@ -166,8 +175,8 @@ def _drivers(results: Results) -> Section:
     )
 
 
-def _options(results: Results) -> Section:
-    table = comparison_table(results)
+def _options(results: Results, *, today: date) -> Section:
+    table = comparison_table(results, today=today)
     rows = tuple(
         (
             row.candidate.name,

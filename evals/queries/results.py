@@ -1,17 +1,21 @@
 """Results as documents: the shapes of the result file, the API and a verdict's grounds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from evals.domain.accepting import accepting_scorer
 from evals.domain.costs import summarise_costs
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.methodnotes import method_notes
-from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES, Quantile, RunFacts
+from evals.domain.metrics import RunFacts, summarise_cost
+from evals.domain.pricefigures import price_figures
 from evals.domain.specs import CandidateSpec, PlanSpec, Spec
 from evals.domain.verdicts import Standing, Verdict, decide, overall, sentence
 from evals.models import Evaluation, Run, VerdictRow
 from evals.models.evaluations import FINAL, RunState
+from evals.queries.cascadedocuments import cascade_documents
 from evals.queries.facts import Counted, count_runs
 from evals.queries.judgeddocuments import (
     criterion_documents,
@@ -21,6 +25,7 @@ from evals.queries.judgeddocuments import (
     sentence_figures,
 )
 from evals.queries.judgements import Judgement, is_readable, judge_runs
+from evals.queries.speeddocuments import latency_document
 from evals.queries.unconfirmedcosts import unconfirmed
 
 SCHEMA = "viability.evaluation/1"
@@ -47,6 +52,7 @@ def evaluation_document(
         "incumbent": spec.incumbent,
         "candidates": candidates,
         "warnings": list(budget_warnings(spec.plan, spec.candidates)),
+        "cascades": cascade_documents(evaluation),
         "verdict": overall(standings(candidates, spec), require_all=require_all).value,
     }
 
@@ -136,11 +142,12 @@ def _document(spec: Spec, run: Run, judgement: Judgement | None, tally: Tally) -
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
             "requests": usage.requests,
             "unconfirmed_requests": lost.requests,
         },
-        "latency": _latency(facts),
+        "latency": latency_document(candidate, facts),
         "cost": _cost(spec, candidate, tally) | {"unconfirmed_usd": _number(lost.usd)},
     }
 
@@ -187,21 +194,9 @@ def _trials(facts: RunFacts) -> Document:
     }
 
 
-def _latency(facts: RunFacts) -> Document:
-    document: Document = {}
-    for name, q in LATENCY_QUANTILES.items():
-        quantile = facts.latency.quantiles.get(q, Quantile())
-        short = name.removeprefix("latency_")
-        document[short] = quantile.value
-        document[short.replace("_seconds", "_low_seconds")] = quantile.low
-        document[short.replace("_seconds", "_high_seconds")] = quantile.high
-    first_token = {q: facts.latency.first_token.get(at) for q, at in FIRST_TOKEN_QUANTILES.items()}
-    return document | first_token | {"n": facts.latency.n}
-
-
 def _cost(spec: Spec, candidate: CandidateSpec, tally: Tally) -> Document:
     """Return what a task costs by what was read, and what all that is stored did cost."""
-    cost, score = tally.read.facts.cost, tally.read.facts.scores[spec.scorers[0].name]
+    cost, score = tally.read.facts.cost, tally.read.facts.scores[accepting_scorer(spec)]
     spent = tally.stored.facts.cost
     mean_total = Decimal(str(cost.mean)) * cost.n if cost.known and cost.mean is not None else None
     summary = summarise_costs(
@@ -211,14 +206,19 @@ def _cost(spec: Spec, candidate: CandidateSpec, tally: Tally) -> Document:
         task=spec.task,
         estimated=cost.estimated,
     )
+    interval = summarise_cost(tally.read.facts)
     return {
         "total_usd": _number(spent.total_usd) if spent.known else None,
         "per_1k_tasks_usd": _number(summary.per_1k_tasks_usd),
+        "per_1k_tasks_low_usd": interval.low,
+        "per_1k_tasks_high_usd": interval.high,
         "per_accepted_usd": _number(summary.per_accepted_usd),
         "monthly_usd": _number(summary.monthly_usd),
         "estimated": summary.estimated,
         "rule": summary.rule.value,
         "price": _price(candidate),
+        "price_row": None if candidate.price is None else price_figures(candidate.price),
+        "priced_usage": None if tally.read.sums is None else asdict(tally.read.sums),
     }
 
 
@@ -232,6 +232,8 @@ def _price(candidate: CandidateSpec) -> Document | None:
         "usd_per_request": _number(price.usd_per_request),
         "gpu": price.gpu,
         "usd_per_hour": _number(price.usd_per_hour),
+        "source": price.source,
+        "dated_on": None if price.dated_on is None else price.dated_on.isoformat(),
     }
 
 

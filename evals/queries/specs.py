@@ -1,9 +1,9 @@
 """The tables read back as the frozen values of a spec."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
+from evals.domain.pricefigures import price_of
 from evals.domain.specfile import SpecOrigin, read_spec
 from evals.domain.specs import (
     CandidateSpec,
@@ -122,9 +122,4 @@ def harness_spec(harness: Harness) -> HarnessSpec:
 
 def price_spec(price: dict[str, Any] | None) -> PriceSpec | None:
     """Return what the endpoint charges; None is unknown."""
-    if price is None:
-        return None
-    fields: dict[str, Any] = {
-        name: value if name == "gpu" else Decimal(value) for name, value in price.items()
-    }
-    return PriceSpec(**fields)
+    return None if price is None else price_of(price)

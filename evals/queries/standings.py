@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Case, F, IntegerField, QuerySet, Sum, Value, When
 from django.db.models.fields.json import KT
 
 from evals.domain.specs import EndpointKind
 from evals.domain.verdicts import Standing, Verdict, overall
-from evals.models import Evaluation, Run, Shard, VerdictRow
+from evals.models import Evaluation, Run, Shard, Team, VerdictRow
 from evals.models.evaluations import LIVE, RunState, ShardState
 from evals.queries import figures
+from evals.queries.expiries import has_expired, retirements_for
 
 FINISHING = "finishing"  # all is answered, the verdicts are being written
 
@@ -30,6 +31,12 @@ class VerdictCell:
     is_incumbent: bool
     is_simulated: bool
     is_stale: bool
+    is_expired: bool
+
+    @property
+    def still_holds(self) -> bool:
+        """Whether the verdict answers anything today."""
+        return not (self.is_stale or self.is_expired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +67,17 @@ def speaking(evaluations: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
     return ended.order_by("task_id", whole, "-number").distinct("task_id")
 
 
-def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
-    """Return the verdicts of each evaluation in the order of its spec, in one query."""
+def cells_of(
+    team: Team, evaluation_ids: Iterable[int], *, today: date
+) -> dict[int, list[VerdictCell]]:
+    """Return the verdicts of each evaluation in the order of its spec, in two queries."""
     cells: dict[int, list[VerdictCell]] = defaultdict(list)
-    rows = (
+    found = (
         VerdictRow.objects.filter(run__evaluation_id__in=list(evaluation_ids))
         .annotate(
             value=KT("grounds__result__metrics__0__value"),
+            priced=KT("grounds__result__cost__price__dated_on"),
+            identifier=F("run__candidate__model__identifier"),
             evaluation_id=F("run__evaluation_id"),
             candidate=F("run__candidate__name"),
             is_open=F("run__candidate__model__is_open"),
@@ -76,9 +87,11 @@ def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
         .order_by("run__position")
         .values(
             *("run_id", "evaluation_id", "state", "stale_reason", "value", "candidate"),
-            *("is_open", "kind", "is_incumbent"),
+            *("is_open", "kind", "is_incumbent", "computed_at", "priced", "identifier"),
         )
     )
+    rows = list(found)
+    retirements = retirements_for(team, {row["identifier"] for row in rows})
     for row in rows:
         cells[row["evaluation_id"]].append(
             VerdictCell(
@@ -91,19 +104,26 @@ def cells_of(evaluation_ids: Iterable[int]) -> dict[int, list[VerdictCell]]:
                 is_incumbent=row["is_incumbent"],
                 is_simulated=row["kind"] == EndpointKind.STAND_IN,
                 is_stale=bool(row["stale_reason"]),
+                is_expired=not row["is_incumbent"]
+                and has_expired(
+                    computed_on=row["computed_at"].date(),
+                    priced=row["priced"],
+                    retires_on=retirements.get(row["identifier"]),
+                    today=today,
+                ),
             )
         )
     return cells
 
 
 def answer_of(cells: Iterable[VerdictCell]) -> Verdict:
-    """Return the verdict on the whole question; a stale verdict no longer answers it."""
+    """Return the verdict on the whole question; one that is stale or too old does not answer it."""
     return overall(
         [
             Standing(
                 is_open=cell.is_open,
                 is_incumbent=cell.is_incumbent,
-                verdict=Verdict(cell.verdict) if cell.verdict and not cell.is_stale else None,
+                verdict=Verdict(cell.verdict) if cell.verdict and cell.still_holds else None,
             )
             for cell in cells
         ]

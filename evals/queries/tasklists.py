@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Subquery
 
@@ -36,7 +37,7 @@ class TasksPage:
     rows: tuple[TaskRow, ...]
 
 
-def tasks_page(team: Team) -> TasksPage:
+def tasks_page(team: Team, *, now: datetime) -> TasksPage:
     """Return the list of tasks, in three queries."""
     versions = EvalSetVersion.objects.filter(eval_set__task=OuterRef("pk")).order_by("-pk")
     bars = QualityBar.objects.filter(task=OuterRef("pk")).order_by("-number")
@@ -53,7 +54,7 @@ def tasks_page(team: Team) -> TasksPage:
         .order_by("name")
     )
     latest = {e.task_id: e for e in speaking(evaluations_for(team)).defer("spec")}
-    cells = cells_of(e.pk for e in latest.values())
+    cells = cells_of(team, (e.pk for e in latest.values()), today=now.date())
     return TasksPage(
         rows=tuple(
             TaskRow(

@@ -1,18 +1,27 @@
 """The page of a task: the answer first, then what it rests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from evals.domain.planwarnings import ungated_latency
+from evals.domain.specs import CriterionSpec
+from evals.domain.tradeoffs import Axis
 from evals.models import EvalSetVersion, Evaluation, QualityBar, Task
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
 from evals.queries.candidaterows import ComparisonTable, comparison_table
+from evals.queries.cascadepoints import cascade_points
+from evals.queries.controlcards import ControlCard, control_card
+from evals.queries.costcards import CostCard, cost_card
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
+from evals.queries.expiries import retirements_for
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.positions import positions_of
 from evals.queries.specs import criterion_specs
 from evals.queries.standings import speaking
 from evals.queries.taskshocks import TaskShock, task_shocks
+from evals.queries.tradeoffs import TradeOffCard, trade_off_card
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
@@ -54,6 +63,8 @@ class Answer:
     bar: str
     bar_written: str
     outdated: tuple[str, ...]
+    costs: CostCard
+    trade_off: TradeOffCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +79,26 @@ class TaskPage:
     tabs: TaskTabs
     set_up: SetUp
     bar_lines: tuple[str, ...]
+    warnings: tuple[str, ...]
     answer: Answer | None
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
+    control: ControlCard | None
     shocks: tuple[TaskShock, ...]
     has_switch_days: bool
 
 
-def task_page(task: Task, *, now: datetime) -> TaskPage:
-    """Return the page of a task, in twelve queries; select its team and `INCUMBENT` beforehand."""
+def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskPage:
+    """Return the page of a task in a fixed number of queries.
+
+    Select its team and `positions.INCUMBENT` beforehand.
+    """
     version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
-    lines = tuple(criterion_text(line) for line in criterion_specs(bar)) if bar else ()
+    criteria = criterion_specs(bar) if bar else ()
+    lines = tuple(criterion_text(line) for line in criteria)
     words = figures.eval_set(version.number, version.sample_count) if version else ""
-    answer = _answer(task, version, bar)
+    answer = _answer(task, version, bar, now=now, axis=axis)
     return TaskPage(
         task_id=task.pk,
         name=task.name,
@@ -101,8 +118,10 @@ def task_page(task: Task, *, now: datetime) -> TaskPage:
         ),
         bar_lines=lines,
         answer=answer,
+        warnings=_warnings(task, criteria),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
+        control=control_card(task, today=now.date()),
         shocks=_shocks(task, answer, today=now.date()),
         has_switch_days=task.switch_days is not None,
     )
@@ -115,22 +134,38 @@ def _shocks(task: Task, answer: Answer | None, *, today: date) -> tuple[TaskShoc
     return task_shocks(position, today=today)
 
 
-def _answer(task: Task, version: EvalSetVersion | None, bar: QualityBar | None) -> Answer | None:
+def _answer(
+    task: Task,
+    version: EvalSetVersion | None,
+    bar: QualityBar | None,
+    *,
+    now: datetime,
+    axis: Axis,
+) -> Answer | None:
     evaluations = speaking(Evaluation.objects.filter(task=task))
     evaluation = evaluations.select_related("version", "bar").first()
     if evaluation is None or evaluation.finished_at is None:
         return None
-    results = load_results(evaluation)
+    results, today = load_results(evaluation), now.date()
+    retirements = retirements_for(task.team, results.models)
     return Answer(
         evaluation_id=evaluation.pk,
         number=evaluation.number,
         ended=figures.date(evaluation.finished_at),
-        cards=verdict_cards(results),
-        table=comparison_table(results),
+        cards=verdict_cards(results, today=today, retirements=retirements),
+        table=comparison_table(results, today=today, retirements=retirements),
         bar=f"v{evaluation.bar.number}",
         bar_written=figures.date(evaluation.bar.created_at),
         outdated=tuple(_outdated(results, version, bar)),
+        costs=cost_card(task, results),
+        trade_off=trade_off_card(results, axis, cascades=cascade_points(results, axis)),
     )
+
+
+def _warnings(task: Task, criteria: Sequence[CriterionSpec]) -> tuple[str, ...]:
+    """Return what the bar, once there is one, leaves out."""
+    said = ungated_latency(criteria, is_interactive=task.is_interactive) if criteria else ""
+    return (f"{said[0].upper()}{said[1:]}.",) if said else ()
 
 
 def _outdated(

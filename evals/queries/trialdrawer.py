@@ -140,6 +140,7 @@ def _facts(trial: Trial) -> tuple[tuple[str, str], ...]:
     ]
     optional = [
         ("Cached tokens", trial.cached_tokens, figures.count),
+        ("Tokens put into the cache", trial.cache_write_tokens, figures.count),
         ("Reasoning tokens", trial.reasoning_tokens, figures.count),
     ]
     facts += [(label, shown(value)) for label, value, shown in optional if value is not None]

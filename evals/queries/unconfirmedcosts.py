@@ -9,6 +9,7 @@ from evals.domain.allowances import ledger_from
 from evals.domain.costs import trial_cost
 from evals.domain.heldcosts import budget_holds
 from evals.domain.specs import CandidateSpec
+from evals.domain.tokenrates import worst_price
 from evals.domain.trials import Usage
 from evals.models import Run
 from evals.queries.facts import Counted
@@ -56,4 +57,5 @@ def _at_worst(candidate: CandidateSpec, counted: Counted, requests: int) -> Deci
         input_tokens=None if longest is None else requests * longest,
         output_tokens=requests * candidate.harness.max_tokens,
     )
-    return trial_cost(usage, price, attempts=requests)
+    dearest = None if price is None else worst_price(price, longest or 0)
+    return trial_cost(usage, dearest, attempts=requests)

@@ -1,12 +1,14 @@
 """A candidate's verdict as people read it: the answer first, then what it rests on."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from evals.domain.bars import CriterionState
 from evals.domain.specs import CriterionSpec
 from evals.domain.verdicts import Verdict
 from evals.queries import figures
 from evals.queries.barlines import chance_text
+from evals.queries.expiries import NONE_KNOWN, ExpiryNote, Retirements, expiry_note
 from evals.queries.linewords import finding, interval_words, judged_by, label_of, sample_words
 from evals.queries.outcomes import CandidateName, Outcome, Results, lines_of
 from evals.queries.results import Document
@@ -32,15 +34,19 @@ class VerdictCard:
     changes: tuple[str, ...]
     stale_reason: str
     truncated: str
+    expiry: ExpiryNote | None
 
 
-def verdict_cards(results: Results) -> tuple[VerdictCard, ...]:
+def verdict_cards(
+    results: Results, *, today: date, retirements: Retirements = NONE_KNOWN
+) -> tuple[VerdictCard, ...]:
     """Return a card for each candidate but the incumbent, GO before UNDECIDED before NO-GO."""
     challengers = sorted(results.challengers, key=lambda o: ORDER.index(o.verdict))
-    return tuple(_card(results, outcome) for outcome in challengers)
+    notes = [expiry_note(o, today=today, retirements=retirements) for o in challengers]
+    return tuple(_card(results, o, note) for o, note in zip(challengers, notes, strict=True))
 
 
-def _card(results: Results, outcome: Outcome) -> VerdictCard:
+def _card(results: Results, outcome: Outcome, expiry: ExpiryNote | None) -> VerdictCard:
     deciding = _deciding(results, outcome)
     return VerdictCard(
         verdict=outcome.verdict,
@@ -54,6 +60,7 @@ def _card(results: Results, outcome: Outcome) -> VerdictCard:
         changes=tuple(changes_of(results, outcome)),
         stale_reason=outcome.stale_reason,
         truncated=outcome.truncated,
+        expiry=expiry,
     )
 
 

@@ -1,7 +1,8 @@
 """What would change a verdict: more samples, another bar, trials that failed."""
 
 from evals.domain.bars import CriterionState
-from evals.domain.metrics import COST_PER_1K, LATENCY_QUANTILES
+from evals.domain.costs import AcceptedRule
+from evals.domain.measured import COSTS, ERROR_RATE, SPEED_QUANTILES
 from evals.domain.specs import Comparator, CriterionSpec
 from evals.domain.verdicts import Verdict
 from evals.queries import figures
@@ -51,22 +52,31 @@ def _change(results: Results, criterion: CriterionSpec, line: Document) -> str:
     if line["bound"] is None:
         return ""
     is_met = line["state"] == CriterionState.MET
-    if criterion.metric in LATENCY_QUANTILES:
+    if criterion.metric in SPEED_QUANTILES:
         return _latency(criterion, line["bound"], is_met=is_met)
     if criterion.is_paired:
         return _margin(criterion, line["bound"], is_met=is_met)
+    if line.get("rule") == AcceptedRule.DROPPED:
+        return _balance(line["bound"], is_met=is_met)
     return _limit(criterion, line["bound"], is_met=is_met)
 
 
 def _limit(criterion: CriterionSpec, bound: float, *, is_met: bool) -> str:
     label, limit = label_of(criterion), figures.metric_value(criterion.metric, bound)
     is_at_least = criterion.comparator is Comparator.AT_LEAST
-    noun = "limit" if criterion.metric == COST_PER_1K else "bar"
+    noun = "limit" if criterion.metric in {*COSTS, ERROR_RATE} else "bar"
     if is_met:
         side = "above" if is_at_least else "below"
         return f"A {noun} {side} {limit} for {label} would no longer be met by this evidence."
     side = "no higher than" if is_at_least else "no lower than"
     return f"A {noun} {side} {limit} for {label} would no longer be missed."
+
+
+def _balance(bound: float, *, is_met: bool) -> str:
+    each = figures.usd(abs(bound))
+    if is_met:
+        return f"Tasks that cost {each} more each would no longer keep the limit by this evidence."
+    return f"Tasks that cost {each} less each would no longer miss the limit."
 
 
 def _margin(criterion: CriterionSpec, bound: float, *, is_met: bool) -> str:
@@ -82,7 +92,7 @@ def _margin(criterion: CriterionSpec, bound: float, *, is_met: bool) -> str:
 
 def _latency(criterion: CriterionSpec, bound: float, *, is_met: bool) -> str:
     """Return what would change a latency's line, whose bound is on the share within the limit."""
-    share = LATENCY_QUANTILES[criterion.metric]
+    share = SPEED_QUANTILES[criterion.metric]
     limit = figures.threshold(criterion.metric, criterion.threshold)
     where = label_of(criterion).removeprefix(figures.metric_label(criterion.metric))
     wanted = f"{share:.0%}".replace("%", " %")

@@ -74,10 +74,27 @@ def _monthly(results: Results, outcome: Outcome) -> Fact:
         label="Monthly cost",
         value=figures.usd(cost["monthly_usd"]),
         note=note,
+        more=_monthly_today(outcome, results.incumbent),
         is_estimated=cost["estimated"] and cost["monthly_usd"] is not None,
         is_simulated=cost["monthly_usd"] is not None
         and (outcome.spec.is_simulated or bool(incumbent and incumbent.spec.is_simulated)),
     )
+
+
+def _monthly_today(outcome: Outcome, incumbent: Outcome | None) -> str:
+    """Return what a month costs at today's prices, "" where no price is known to have changed."""
+    theirs = incumbent.today if incumbent else None
+    if outcome.today is None and theirs is None:
+        return ""
+    own = _todays_monthly(outcome)
+    instead = f" instead of {_todays_monthly(incumbent)}" if incumbent and theirs else ""
+    return f"today {own}{instead}"
+
+
+def _todays_monthly(outcome: Outcome) -> str:
+    today = outcome.today
+    monthly = outcome.document["cost"]["monthly_usd"] if today is None else today.monthly_usd
+    return figures.usd(monthly)
 
 
 def _latency(results: Results, outcome: Outcome) -> Fact:

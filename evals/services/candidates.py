@@ -11,8 +11,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from evals.domain.evalsets import text_of
+from evals.domain.pricefigures import price_figures
 from evals.domain.problems import InputError, Problem
-from evals.domain.specs import CandidateSpec, EndpointSpec, HarnessSpec, ModelSpec, PriceSpec
+from evals.domain.specs import CandidateSpec, EndpointSpec, HarnessSpec, ModelSpec
 from evals.domain.trials import RecordedAnswer
 from evals.models import (
     Candidate,
@@ -81,7 +82,7 @@ def save_candidate(
         "model": _save_model(task.team, spec.model),
         "endpoint": served_by.endpoint or _save_endpoint(task.team, spec, served_by),
         "harness": _save_harness(task.team, spec.harness),
-        "price": _price(spec.price),
+        "price": None if spec.price is None else price_figures(spec.price),
     }
     active = task.candidates.filter(name=spec.name, archived_at__isnull=True).first()
     if active and all(getattr(active, name) == value for name, value in parts.items()):
@@ -239,14 +240,6 @@ def _save_harness(team: Team, spec: HarnessSpec) -> Harness:
         identity=_identity(facts),
         defaults={"prompt": spec.prompt, "system": spec.system, "decoding": decoding},
     )[0]
-
-
-def _price(spec: PriceSpec | None) -> dict[str, str] | None:
-    if spec is None:
-        return None
-    return {
-        name: str(value) for name, value in dataclasses.asdict(spec).items() if value is not None
-    }
 
 
 def _identity(facts: dict[str, Any]) -> str:

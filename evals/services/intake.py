@@ -62,6 +62,20 @@ def store_inputs(
     return start_evaluation(spec=spec, grounds=grounds, user=None, identity=inputs.identity)
 
 
+@transaction.atomic
+def store_measured(
+    *, inputs: SpecInputs, spec: CandidateSpec, now: datetime
+) -> tuple[Candidate, EvalSetVersion]:
+    """Store one candidate of a spec with its task and rows, as an evaluation would.
+
+    Raises:
+        InputError: With where, found and expected; nothing is stored then.
+    """
+    task = save_task(team=default_team(), spec=inputs.spec.task, user=None)
+    version = _store_version(inputs, task)
+    return _store_candidate(inputs, task, version, spec, now=now), version
+
+
 def _store_version(inputs: SpecInputs, task: Task) -> EvalSetVersion:
     eval_set = inputs.spec.eval_set
     name = eval_set.file or eval_set.hf or ""

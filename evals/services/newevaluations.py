@@ -28,6 +28,7 @@ from evals.queries.specs import (
     scorer_specs,
     task_spec,
 )
+from evals.queries.todaysprices import at_todays_prices
 from evals.services.audit import record
 from evals.services.evaluations import Grounds, start_evaluation
 from evals.services.recordings import check_answers
@@ -97,7 +98,7 @@ def chosen_spec(*, grounds: Grounds, incumbent: Candidate | None, plan: PlanSpec
         eval_set=eval_set_spec(grounds.version),
         scorers=scorer_specs(grounds.scorer_set),
         bar=criterion_specs(grounds.bar),
-        candidates=candidate_specs(grounds.candidates),
+        candidates=_priced_today(grounds.candidates),
         incumbent=incumbent.name if incumbent else None,
         plan=plan,
     )
@@ -106,6 +107,11 @@ def chosen_spec(*, grounds: Grounds, incumbent: Candidate | None, plan: PlanSpec
     if problems := problems or [*slice_problems(grounds.version, spec.bar, plan)]:
         raise SpecError(problems)
     return spec
+
+
+def _priced_today(candidates: Sequence[Candidate]) -> tuple[CandidateSpec, ...]:
+    specs = candidate_specs(candidates)
+    return at_todays_prices(candidates, specs, on=timezone.now().date())
 
 
 def probed_samples(grounds: Grounds) -> list[Sample]:

@@ -17,7 +17,7 @@ FAILED = (TrialState.INFRA_ERROR, TrialState.SCORER_ERROR, TrialState.MODEL_ERRO
 REOPENED = (*LIVE, RunState.PAUSED, RunState.COMPLETED)  # a stopped run was stopped for a reason
 COPIED = (
     *("sample_id", "place", "epoch", "state", "output", "answer", "scores", "details"),
-    *("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"),
+    *("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"),
     *("latency_seconds", "ttft_seconds", "finish_reason", "error", "prompt_hash"),
 )
 

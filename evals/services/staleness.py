@@ -1,6 +1,19 @@
 """Verdicts whose grounds have changed: they keep what they say, and say why it is old."""
 
-from evals.models import Evaluation, QualityBar, Task, VerdictRow
+from collections.abc import Mapping
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q
+
+from evals.domain.pricefigures import same_figures
+from evals.domain.specs import PriceSpec, Spec
+from evals.models import Candidate, EndpointPrice, Evaluation, QualityBar, Task, VerdictRow
+from evals.queries.pricewords import price_change
+from evals.queries.repricing import frozen_price
+from evals.queries.todaysprices import todays_prices
+
+AT_ONCE = 200  # verdicts looked at together: their grounds are long
 
 
 def mark_older_verdicts(*, task: Task, bar: QualityBar) -> int:
@@ -13,6 +26,17 @@ def mark_older_verdicts(*, task: Task, bar: QualityBar) -> int:
     return older.update(stale_reason=_reason(bar))
 
 
+def mark_repriced_verdicts(*, on: date, price: EndpointPrice | None = None) -> int:
+    """Mark the verdicts whose candidate has another price by now; return how many.
+
+    A verdict is stale by the price that it rests on, and the incumbent's row too, whose cost
+    stands beside the others'. `price` says that only those of its endpoint and model are looked at.
+    """
+    rows = VerdictRow.objects.filter(stale_reason="").filter(_may_have_changed(price))
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return sum(_mark(ids[at : at + AT_ONCE], on) for at in range(0, len(ids), AT_ONCE))
+
+
 def reason_at_the_end(evaluation: Evaluation) -> str:
     """Return why the verdicts of an evaluation that ends now are stale at once, "" if they are not.
 
@@ -21,6 +45,63 @@ def reason_at_the_end(evaluation: Evaluation) -> str:
     Task.objects.select_for_update(no_key=True).get(pk=evaluation.task_id)
     newest = QualityBar.objects.filter(task=evaluation.task_id).order_by("-number").first()
     return _reason(newest) if newest and newest.pk != evaluation.bar_id else ""
+
+
+def price_reasons_at_the_end(evaluation: Evaluation, spec: Spec, *, on: date) -> Mapping[int, str]:
+    """Return why verdicts are stale at once, by place: their prices changed meanwhile."""
+    runs = evaluation.runs.select_related("candidate").order_by("position")
+    candidates = {run.position: run.candidate for run in runs}
+    prices = todays_prices(_repriced_since(evaluation, list(candidates.values())), on=on)
+    return {
+        place: price_reason(candidate, spec.candidates[place].price, prices[candidate.pk])
+        for place, candidate in candidates.items()
+        if candidate.pk in prices
+        and not same_figures(spec.candidates[place].price, prices[candidate.pk])
+    }
+
+
+def price_reason(candidate: Candidate, old: PriceSpec | None, new: PriceSpec | None) -> str:
+    """Return "the price of gpt-x has changed: output $10.00 → $8.00 per million tokens"."""
+    return f"the price of {candidate.name} has changed: {price_change(old, new)}"
+
+
+def _may_have_changed(price: EndpointPrice | None) -> Q:
+    if price is not None:
+        return Q(run__candidate__endpoint=price.endpoint_id, run__candidate__model=price.model_id)
+    return Q(run__candidate__price__has_key="catalogue")
+
+
+@transaction.atomic
+def _mark(ids: list[int], on: date) -> int:
+    rows = VerdictRow.objects.select_related("run__candidate").filter(pk__in=ids)
+    verdicts = list(rows.select_for_update(of=("self",), no_key=True))
+    prices = todays_prices([verdict.run.candidate for verdict in verdicts], on=on)
+    marked = []
+    for verdict in verdicts:
+        candidate, old = verdict.run.candidate, frozen_price(verdict)
+        if not verdict.stale_reason and not same_figures(old, prices[candidate.pk]):
+            verdict.stale_reason = price_reason(candidate, old, prices[candidate.pk])
+            marked.append(verdict)
+    VerdictRow.objects.bulk_update(marked, ["stale_reason"])
+    return len(marked)
+
+
+def _repriced_since(evaluation: Evaluation, candidates: list[Candidate]) -> list[Candidate]:
+    """Return those whose price may have changed since the evaluation began.
+
+    What a spec file says goes before what a team had said by then, and is no change.
+    """
+    later = EndpointPrice.objects.filter(
+        created_at__gt=evaluation.created_at,
+        endpoint__in={candidate.endpoint_id for candidate in candidates},
+    )
+    pairs = set(later.values_list("endpoint", "model"))
+    return [
+        candidate
+        for candidate in candidates
+        if (candidate.endpoint_id, candidate.model_id) in pairs
+        or "catalogue" in (candidate.price or {})
+    ]
 
 
 def _reason(bar: QualityBar) -> str:

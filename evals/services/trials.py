@@ -36,6 +36,7 @@ COLUMNS = (
     "input_tokens",
     "output_tokens",
     "cached_tokens",
+    "cache_write_tokens",
     "reasoning_tokens",
     "latency_seconds",
     "ttft_seconds",
@@ -197,6 +198,7 @@ def _usage(reply: Reply) -> tuple[int | None, ...]:
             usage.input_tokens,
             usage.output_tokens,
             usage.cached_tokens,
+            usage.cache_write_tokens,
             usage.reasoning_tokens,
         )
     )

@@ -10,7 +10,7 @@ from evals.models.evaluations import FINAL, RunState, ShardState
 from evals.queries.results import candidate_documents, plan_document
 from evals.queries.specs import frozen_spec
 from evals.services.shards import free_lost_leases
-from evals.services.staleness import reason_at_the_end
+from evals.services.staleness import price_reasons_at_the_end, reason_at_the_end
 
 
 @transaction.atomic
@@ -33,13 +33,14 @@ def close_evaluation(*, evaluation_id: int, now: datetime) -> Evaluation | None:
     runs = list(evaluation.runs.all())
     documents = candidate_documents(evaluation, spec)
     stale_reason = reason_at_the_end(evaluation)
+    repriced = price_reasons_at_the_end(evaluation, spec, on=now.date())
     VerdictRow.objects.bulk_create(
         VerdictRow(
             run=run,
             state=document["verdict"],
             grounds={"result": document, **_grounds(evaluation, spec)},
             computed_at=now,
-            stale_reason=stale_reason if document["verdict"] else "",
+            stale_reason=(document["verdict"] and stale_reason) or repriced.get(run.position, ""),
         )
         for run, document in zip(runs, documents, strict=True)
     )

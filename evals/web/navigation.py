@@ -13,6 +13,7 @@ from evals.queries import access
 SECTIONS = {
     "task": "tasks",
     "evaluation": "evaluations",
+    "cascade": "evaluations",
     "run": "evaluations",
     "trial": "evaluations",
     "version": "tasks",
@@ -20,10 +21,14 @@ SECTIONS = {
     "bar": "tasks",
     "candidate": "candidates",
     "connection": "candidates",
+    "throughput": "candidates",
     "endpoint": "endpoints",
+    "model": "models",
+    "hardware": "prices",
     "portfolio": "portfolio",
     "scenario": "scenarios",
     "report": "reports",
+    "price": "prices",
     "worker": "workers",
 }
 

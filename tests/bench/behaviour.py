@@ -15,7 +15,8 @@ class Behaviour:
 
     `latency` is the median in seconds, `spread` the deviation of its logarithm. What a prompt is
     answered (`accuracy`, `filter_rate`, `permanent`) depends on its text alone; the passing faults
-    fall on whatever request comes. A `capacity` of 0 is none.
+    fall on whatever request comes. Beyond `capacity` requests are refused, beyond `slots` they
+    wait for one that is free; 0 is no limit.
     """
 
     latency: float = 0.0
@@ -27,6 +28,7 @@ class Behaviour:
     filter_rate: float = 0.0
     permanent: str = ""  # prompts that hold this text are refused with a 400
     capacity: int = 0
+    slots: int = 0
     accuracy: float = 1.0
     answer: str = "yes"
     input_tokens: int = 42

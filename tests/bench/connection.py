@@ -5,6 +5,7 @@ import json
 import random
 import time
 from dataclasses import asdict, replace
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
@@ -47,6 +48,7 @@ class Service:
         """Behave so from now on."""
         self.behaviour = behaviour
         self.reads = behaviour.reads_prompts or self.log is not None
+        self.free_at = [0.0] * behaviour.slots
         self._plain: dict[tuple[bool, Fate], bytes] = {}
 
     def begin(self, prompt: str) -> Fate:
@@ -55,9 +57,17 @@ class Service:
         self.first_at = self.first_at or now
         fate = fate_of(self.behaviour, prompt, busy=self.busy, chance=self.chance)
         self.counts["requests"] += 1
+        if self.free_at:
+            fate = replace(fate, seconds=self._queued(fate.seconds, now))
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         return fate
+
+    def _queued(self, seconds: float, now: float) -> float:
+        """Return how long a request takes that waits for the first free slot."""
+        done = max(now, heappop(self.free_at)) + seconds
+        heappush(self.free_at, done)
+        return done - now
 
     def end(self, prompt: str, fate: Fate) -> None:
         """Note that a request was answered, or given up by whoever asked (status 0)."""

@@ -41,7 +41,7 @@ def test_an_unknown_key(desk):
         ({"scorers": ["judge"]}, "judge"),
         ({"scorers": [{"json_schema": {"schema": {}}}]}, "json_schema"),
         ({"scorers": ["json_fields"]}, "json_fields"),
-        ({"bar": [{"metric": "error_rate", "at_most": 0.1}]}, "error_rate"),
+        ({"bar": [{"metric": "tpot_p95_seconds", "at_most": 0.1}]}, "tpot_p95_seconds"),
     ],
 )
 def test_names_that_are_not_built_yet(desk, change, name):

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from evals.domain.accepting import Acceptance
 from evals.domain.bars import CriterionResult, evidence_of, judge
 from evals.domain.claims import Levels
 from evals.domain.specs import Comparator, CriterionSpec
@@ -49,8 +50,8 @@ def table(
         unscored: Trials that failed on the way.
         missing: Trials that were never asked for.
         epochs: How often each place is asked.
-        figures: `seconds`, `usd` and `refused`, for the judged trials; `most_usd`; `metric` names
-            the score.
+        figures: `seconds`, `first_token`, `usd` and `refused`, for the judged trials; `most_usd`;
+            `metric` names the score.
     """
     asked = len(scores)
     total = asked + unscored + missing
@@ -71,6 +72,7 @@ def table(
         usd=spread(figures.get("usd", np.full(asked, np.nan))),
         is_estimated=figures.get("is_estimated", False),
         most_usd=figures.get("most_usd"),
+        first_token=spread(figures["first_token"]) if "first_token" in figures else None,
     )
 
 
@@ -83,6 +85,7 @@ def grounds(
     *,
     clusters: Any = None,
     incumbent: TrialTable | None = None,
+    acceptance: Acceptance | None = None,
     **slices: Any,
 ) -> RunGrounds:
     layout = Layout(
@@ -90,7 +93,7 @@ def grounds(
         slices={name: np.array(values, dtype=object) for name, values in slices.items()},
         clusters=None if clusters is None else np.array(clusters),
     )
-    return RunGrounds(table=own, layout=layout, incumbent=incumbent)
+    return RunGrounds(table=own, layout=layout, incumbent=incumbent, acceptance=acceptance)
 
 
 def judged(

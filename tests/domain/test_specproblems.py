@@ -293,8 +293,9 @@ def test_strange_keys_are_quoted_so_that_a_problem_stays_one_line():
             "metric: exact_macth",
             (
                 "10: bar[0].metric: unknown metric 'exact_macth', expected one of exact_match, "
-                "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, cost_per_1k_usd; "
-                "did you mean 'exact_match'?"
+                "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, ttft_p50_seconds, "
+                "ttft_p95_seconds, ttft_p99_seconds, cost_per_1k_usd, cost_per_accepted_usd, "
+                "error_rate; did you mean 'exact_match'?"
             ),
         ),
         (
@@ -414,8 +415,9 @@ def test_a_bad_value_is_one_clear_problem(old, new, problem):
             "  price: {usd_per_hou: 5}",
             (
                 "20: candidates[0].price.usd_per_hou: unknown key 'usd_per_hou', expected one of "
-                "input_usd_per_mtok, output_usd_per_mtok, usd_per_request, gpu, usd_per_hour; "
-                "did you mean 'usd_per_hour'?"
+                "input_usd_per_mtok, output_usd_per_mtok, usd_per_request, gpu, usd_per_hour, "
+                "cached_input_usd_per_mtok, cache_write_usd_per_mtok, batch_multiplier, tiers, "
+                "catalogue, source, dated_on; did you mean 'usd_per_hour'?"
             ),
         ),
         (

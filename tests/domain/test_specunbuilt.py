@@ -5,13 +5,14 @@ from tests.domain.specfiles import SMALLEST, changed, told, with_endpoint, with_
 
 @pytest.mark.parametrize(
     "metric",
-    ["cost_per_accepted_usd", "ttft_p50_seconds", "error_rate"],
+    ["tpot_p50_seconds", "tpot_p95_seconds"],
 )
 def test_a_metric_that_is_not_built_is_refused(metric):
     assert told(changed("metric: exact_match", f"metric: {metric}")) == [
         (
             f"10: bar[0].metric: metric {metric!r} is not built yet, expected one of exact_match, "
-            "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, cost_per_1k_usd"
+            "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, ttft_p50_seconds, "
+            "ttft_p95_seconds, ttft_p99_seconds, cost_per_1k_usd, cost_per_accepted_usd, error_rate"
         )
     ]
 

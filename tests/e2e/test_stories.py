@@ -30,12 +30,12 @@ def tickets(tmp_path):
     return path
 
 
-def finished_evaluation():
+def finished_evaluation(**options):
     """Carry an evaluation out in a thread of its own: Playwright's loop runs in this one."""
 
     def carried_out():
         try:
-            return make.evaluation()
+            return make.evaluation(**options)
         finally:
             connection.close()
 

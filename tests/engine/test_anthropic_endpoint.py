@@ -89,7 +89,9 @@ def test_an_effort_and_no_temperature_are_sent_as_such():
 
 def test_input_tokens_include_what_the_cache_read_and_wrote():
     reply, _ = ask_one(Answer(body=message(usage=USAGE)))
-    assert reply.usage == Usage(input_tokens=240, output_tokens=7, cached_tokens=30)
+    assert reply.usage == Usage(
+        input_tokens=240, output_tokens=7, cached_tokens=30, cache_write_tokens=200
+    )
 
 
 def test_tokens_that_are_not_reported_are_unknown():
@@ -220,7 +222,9 @@ def test_a_streamed_message_is_put_together_with_the_time_of_its_first_token():
     reply, server = ask_one(Answer(events=events, gap_seconds=0.05), harness=harness)
     assert server.requests[0].body["stream"] is True
     assert (reply.state, reply.output, reply.finish_reason) == (TrialState.OK, "yes", "stop")
-    assert reply.usage == Usage(input_tokens=240, output_tokens=7, cached_tokens=30)
+    assert reply.usage == Usage(
+        input_tokens=240, output_tokens=7, cached_tokens=30, cache_write_tokens=200
+    )
     assert reply.ttft_seconds is not None
     assert reply.latency_seconds is not None
     assert 0.2 <= reply.ttft_seconds < 0.3

@@ -117,7 +117,7 @@ def test_tokens_latency_and_finish_reason_are_kept():
     usage = {
         "prompt_tokens": 11,
         "completion_tokens": 7,
-        "prompt_tokens_details": {"cached_tokens": 4},
+        "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 6},
         "completion_tokens_details": {"reasoning_tokens": 5},
     }
     with FakeOpenAI(usage=usage, latency_seconds=0.05) as server:
@@ -125,7 +125,11 @@ def test_tokens_latency_and_finish_reason_are_kept():
     assert reply.state is TrialState.OK
     assert reply.output == "yes"
     assert reply.usage == Usage(
-        input_tokens=11, output_tokens=7, cached_tokens=4, reasoning_tokens=5
+        input_tokens=11,
+        output_tokens=7,
+        cached_tokens=4,
+        cache_write_tokens=6,
+        reasoning_tokens=5,
     )
     assert reply.latency_seconds is not None
     assert 0.05 <= reply.latency_seconds < 2

@@ -4,19 +4,30 @@ import random
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from math import ceil
 from typing import Any
 
 import pytest
 
+from evals.domain.costs import sums_cost, trial_cost
 from evals.domain.intervals import quantile_interval
 from evals.domain.metrics import LATENCY_QUANTILES
-from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceSpec, ScorerSpec
+from evals.domain.specs import (
+    Comparator,
+    CriterionSpec,
+    PlanSpec,
+    PriceSpec,
+    PriceTier,
+    ScorerSpec,
+)
+from evals.domain.trials import Usage
 from evals.models import Evaluation, Run, Sample, Trial
 from evals.queries.facts import Counted, count_runs
 from evals.queries.specs import frozen_spec
 from tests import make
+from tests.known import known
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +42,20 @@ BAR = (
 TOKENS = PriceSpec(input_usd_per_mtok=Decimal("2.5"), output_usd_per_mtok=Decimal(10))
 PRICES = {
     "tokens": TOKENS,
+    "cached tokens": replace(
+        TOKENS,
+        cached_input_usd_per_mtok=Decimal("0.25"),
+        cache_write_usd_per_mtok=Decimal("3.125"),
+    ),
+    "half the price in batches": replace(TOKENS, batch_multiplier=Decimal("0.5")),
+    "dearer long prompts": replace(
+        TOKENS,
+        cache_write_usd_per_mtok=Decimal(3),
+        tiers=(
+            PriceTier(above_input_tokens=1000, input_usd_per_mtok=Decimal(5)),
+            PriceTier(above_input_tokens=3000, output_usd_per_mtok=Decimal(30)),
+        ),
+    ),
     "requests": PriceSpec(usd_per_request=Decimal("0.002")),
     "hours": PriceSpec(gpu="L4", usd_per_hour=Decimal("0.80")),
     "unknown": None,
@@ -59,6 +84,7 @@ def _trial(
         value = graded = None
     is_answered = state in ("ok", "no_answer", "scorer_error")
     is_counted = is_answered and (is_usage_known or chance.random() < 0.5)
+    read = chance.randrange(1, 4000) if is_counted else None
     return Trial(
         run=run,
         sample=sample,
@@ -67,7 +93,9 @@ def _trial(
         state=state,
         output="x" if state == "ok" else None,
         scores={"exact_match": value, "f1": graded},
-        input_tokens=chance.randrange(1, 4000) if is_counted else None,
+        input_tokens=read,
+        cached_tokens=None if read is None else chance.choice([None, 0, read // 2]),
+        cache_write_tokens=None if read is None else chance.choice([None, 0, read // 3]),
         output_tokens=chance.randrange(0, 300) if is_counted else None,
         latency_seconds=chance.choice([0.5, chance.expovariate(3), chance.expovariate(3)])
         if is_answered
@@ -111,10 +139,7 @@ def check(
         assert getattr(facts.counts, state) == states[state]
     cut = [t for t in judged if t.finish_reason in {"length", "max_tokens"}]
     assert facts.counts.truncated == len(cut)
-    first = sorted(t.ttft_seconds for t in judged if t.ttft_seconds is not None)
-    ranks = {0.5: ceil(len(first) / 2), 0.95: ceil(len(first) * 95 / 100)}
-    known = {q: pytest.approx(first[rank - 1]) for q, rank in ranks.items()} if first else {}
-    assert facts.latency.first_token == known
+    check_streamed(counted, [t for t in judged if t.ttft_seconds is not None])
     assert (facts.planned, facts.counts.skipped) == (planned, planned - len(trials))
     for name in ("exact_match", "f1"):
         check_scores(counted, [t.scores[name] for t in judged], name)
@@ -122,6 +147,24 @@ def check(
     check_latency(counted, sorted(timed, key=lambda trial: trial.latency_seconds or 0.0))
     check_usage(counted, trials)
     check_cost(counted, trials, judged, price)
+
+
+def check_streamed(counted: Counted, streamed: Sequence[Trial]) -> None:
+    latency = counted.facts.latency
+    first = sorted(t.ttft_seconds for t in streamed if t.ttft_seconds is not None)
+    each = sorted(
+        max(0.0, (t.latency_seconds or 0.0) - (t.ttft_seconds or 0.0)) / (t.output_tokens - 1)
+        for t in streamed
+        if t.output_tokens is not None and t.output_tokens > 1
+    )
+    assert (latency.first_token_n, latency.per_token_n) == (len(first), len(each))
+    for found, seconds in ((latency.first_token, first), (latency.per_token, each)):
+        assert list(found) == ([0.5, 0.95, 0.99] if seconds else [])
+        for q, quantile in found.items():
+            bounds = quantile_interval(len(seconds), q)
+            ranks = (max(1, ceil(round(q * 100) * len(seconds) / 100)), bounds.low, bounds.high)
+            wanted = [None if rank is None else seconds[rank - 1] for rank in ranks]
+            assert [quantile.value, quantile.low, quantile.high] == pytest.approx(wanted)
 
 
 def check_scores(counted: Counted, values: Sequence[float], name: str) -> None:
@@ -153,7 +196,9 @@ def check_usage(counted: Counted, trials: Sequence[Trial]) -> None:
     known = [t.input_tokens for t in trials if t.input_tokens is not None]
     is_known = known and len(known) >= len(answered)
     assert counted.usage.input_tokens == (sum(known) if is_known else None)
-    assert counted.usage.cached_tokens is None
+    for name in ("cached_tokens", "cache_write_tokens"):
+        counts = [count for t in trials if (count := getattr(t, name)) is not None]
+        assert getattr(counted.usage, name) == (sum(counts) if counts else None)
     assert counted.usage.requests == sum(t.attempts for t in trials)
 
 
@@ -173,6 +218,9 @@ def check_cost(
     sd = float(statistics.stdev(each)) if len(each) > 1 else None
     assert cost.sd == (None if sd is None else pytest.approx(sd, abs=1e-12))
     assert cost.estimated == (price is not None and price.usd_per_hour is not None)
+    if price is not None and counted.sums is not None and not price.tiers:
+        again = sums_cost(counted.sums, price)
+        assert again is None or again == pytest.approx(sum(each))
     if price is not None and price.usd_per_request and price.input_usd_per_mtok is None:
         spent = price.usd_per_request * sum(t.attempts for t in trials)
         assert cost.total_usd == spent
@@ -195,10 +243,13 @@ def costs_of(price: PriceSpec, judged: Sequence[Trial]) -> list[Decimal] | None:
 
 def _token_cost(trial: Trial, price: PriceSpec) -> Decimal:
     """Return what a trial cost; a request that was refused is not billed and has no tokens."""
-    assert price.input_usd_per_mtok is not None
-    assert price.output_usd_per_mtok is not None
-    read = (trial.input_tokens or 0) * price.input_usd_per_mtok
-    return (read + (trial.output_tokens or 0) * price.output_usd_per_mtok) / 1_000_000
+    usage = Usage(
+        input_tokens=trial.input_tokens or 0,
+        output_tokens=trial.output_tokens or 0,
+        cached_tokens=trial.cached_tokens,
+        cache_write_tokens=trial.cache_write_tokens,
+    )
+    return known(trial_cost(usage, price))
 
 
 @pytest.mark.parametrize("names", ["a", "abcdefgh"])

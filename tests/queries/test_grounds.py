@@ -1,11 +1,16 @@
 """Trials as arrays: what counts, and at which place of the order it stands."""
 
+from dataclasses import asdict, replace
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
+from evals.domain.costs import trial_cost
 from evals.domain.evalsets import Mapping
 from evals.domain.rows import Row, RowFile
-from evals.domain.specs import Comparator, CriterionSpec, PlanSpec
+from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceTier
+from evals.domain.trials import Usage
 from evals.models import Evaluation
 from evals.queries.grounds import grounds_of
 from evals.queries.judgements import judge_runs
@@ -14,6 +19,7 @@ from evals.queries.results import evaluation_document
 from evals.queries.specs import frozen_spec
 from evals.services.evalsets import Origin, create_version, eval_set_for
 from tests import make
+from tests.known import known
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +108,26 @@ def test_rows_without_a_slices_value_are_in_none_of_its_slices():
     assert judged.results[0].n == 7
     counts = {str(m.slice): m.n for m in judged.estimator.scores()}
     assert (counts["None"], counts["{'channel': 'phone'}"]) == (20, 7)
+
+
+def test_a_trials_cost_knows_its_cache_and_the_length_of_its_prompt():
+    price = replace(
+        make.TOKEN_PRICE,
+        cached_input_usd_per_mtok=Decimal("0.25"),
+        cache_write_usd_per_mtok=Decimal(3),
+        tiers=(PriceTier(above_input_tokens=1_000, input_usd_per_mtok=Decimal(5)),),
+    )
+    evaluation = make.live_evaluation(samples=3, candidates=[make.candidate_spec(price=price)])
+    run = evaluation.runs.get()
+    make.answer(run)
+    usages = [
+        Usage(input_tokens=900, output_tokens=10, cached_tokens=800),
+        Usage(input_tokens=1_001, output_tokens=10, cache_write_tokens=1_000),
+        Usage(input_tokens=1_000, output_tokens=10),
+    ]
+    for place, usage in enumerate(usages):
+        run.trials.filter(place=place).update(**asdict(usage))
+    table = grounds_of(evaluation, frozen_spec(evaluation), [run])[run.pk].table
+    costs = [float(known(trial_cost(usage, price))) for usage in usages]
+    assert table.usd.ravel().tolist() == pytest.approx(costs)
+    assert known(table.most_usd) >= max(costs)

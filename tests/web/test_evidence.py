@@ -227,7 +227,7 @@ def test_results_of_earlier_versions_are_still_shown(team):
         for each in outcome.document["criteria"]:
             del each["low"], each["high"], each["interval_method"], each["level"]
         del outcome.document["stopping"]
-    card = verdict_cards(results)[0]
+    card = verdict_cards(results, today=make.NOON.date())[0]
     assert card.evidence.startswith("95 % interval 0.764 to 0.991, n = 20 of 20. Judged by the ")
     assert card.stopping == ""
     (open_model,) = results.challengers

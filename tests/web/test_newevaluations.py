@@ -322,7 +322,7 @@ def test_the_fragment_costs_the_same_for_any_number_of_candidates(
 ):
     made = [make.candidate(task, name=f"c{n}") for n in range(candidates)]
     chosen = fields(task, *made)
-    with django_assert_num_queries(5 + 10):
+    with django_assert_num_queries(5 + 11):
         assert editor_client.post(plan_url(task), chosen).status_code == 200
 
 

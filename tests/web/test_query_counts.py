@@ -6,6 +6,7 @@ which a fragment does not have.
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,10 +14,30 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evals.domain.specs import EndpointKind
-from evals.models import Evaluation, Report, Run, Scenario, Shard, Team, Trial, Worker
+from evals.domain.cascadesignals import Signal, SignalKind
+from evals.domain.hardware import Hardware
+from evals.domain.hostingplans import HostingFigures
+from evals.domain.modelfacts import ModelFacts
+from evals.domain.specs import EndpointKind, PriceSpec
+from evals.models import (
+    CataloguePrice,
+    Evaluation,
+    Model,
+    Report,
+    Run,
+    Scenario,
+    Shard,
+    Team,
+    Trial,
+    Worker,
+)
 from evals.models.evaluations import RunState, ShardState
+from evals.services.cascades import carry_out, start_replay
 from evals.services.decisions import propose_report
+from evals.services.endpointprices import set_endpoint_price
+from evals.services.hardware import remove_hardware, save_hardware
+from evals.services.hosting import save_hosting
+from evals.services.modelfacts import save_facts
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -58,6 +79,41 @@ def task(team: Team, size: int) -> str:
     return reverse("evals:task", args=[made.task_id])
 
 
+def hosted_task(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    for each in made.runs.filter(is_incumbent=False):
+        plan_hosting(each)
+    return reverse("evals:task", args=[made.task_id])
+
+
+def hosting(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    for each in made.runs.filter(is_incumbent=False):
+        plan_hosting(each)
+    return reverse("evals:candidate_hosting", args=[run_of(made).candidate_id])
+
+
+def plan_hosting(run: Run) -> None:
+    plan = HostingFigures(hardware_key="l4", assumed_tokens_per_second=Decimal(1000))
+    save_hosting(candidate=run.candidate, plan=plan, user=None)
+
+
+def hardware(team: Team, size: int) -> str:
+    for number in range(size):
+        card = Hardware(key=f"card-{number}", name=f"Card {number}")
+        save_hardware(team=team, hardware=card, user=None)
+        remove_hardware(team=team, hardware=Hardware(key=f"gone-{number}", name="G"), user=None)
+    return reverse("evals:hardware")
+
+
+def hardware_row(team: Team, size: int) -> str:
+    hardware(team, size)
+    for number in range(size):
+        card = Hardware(key="card-0", name=f"Card {number}")
+        save_hardware(team=team, hardware=card, user=None)
+    return reverse("evals:hardware_row", args=["card-0"])
+
+
 def finished(team: Team, size: int) -> str:
     return reverse("evals:evaluation", args=[finished_evaluation(team, size).pk])
 
@@ -92,6 +148,52 @@ def workers(team: Team, size: int) -> str:
     return reverse("evals:workers")
 
 
+def prices(team: Team, size: int) -> str:
+    catalogue(size)
+    return reverse("evals:prices") + "?q=open"
+
+
+def price(team: Team, size: int) -> str:
+    catalogue(size)
+    portfolio(team, size)
+    return reverse("evals:price", args=["lab", "open-0"])
+
+
+def price_changes(team: Team, size: int) -> str:
+    for _ in range(size):
+        repriced(team, 1)
+    return reverse("evals:price_changes")
+
+
+def repriced_task(team: Team, size: int) -> str:
+    return reverse("evals:task", args=[repriced(team, size).task_id])
+
+
+def repriced(team: Team, size: int) -> Evaluation:
+    made = finished_evaluation(team, size)
+    for each in made.runs.select_related("candidate__endpoint", "candidate__model"):
+        set_endpoint_price(
+            endpoint=each.candidate.endpoint,
+            model=each.candidate.model,
+            price=PriceSpec(input_usd_per_mtok=Decimal(1), output_usd_per_mtok=Decimal(2)),
+            user=make.member(team),
+            now=timezone.now(),
+        )
+    return made
+
+
+def catalogue(size: int) -> None:
+    for number in range(size):
+        CataloguePrice.objects.create(
+            provider="lab",
+            provider_name="Lab",
+            model=f"open-{number}",
+            model_name=f"Open {number}",
+            figures={"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"},
+            edition="prices 1",
+        )
+
+
 def live_run(team: Team, size: int) -> str:
     return reverse("evals:run", args=[run_of(live_evaluation(team, size)).pk])
 
@@ -108,6 +210,45 @@ def trial(team: Team, size: int) -> str:
     made = run_of(finished_evaluation(team, size))
     opened = Trial.objects.get(run=made, place=3)
     return reverse("evals:trial", args=[made.pk, opened.pk])
+
+
+def models(team: Team, size: int) -> str:
+    made = make.task(team)
+    for number in range(size):
+        make.candidate(made, make.candidate_spec(f"open-{number}"))
+        know(team, f"lab/known-{number}")
+    return reverse("evals:models")
+
+
+def model(team: Team, size: int) -> str:
+    models(team, size)
+    know(team, "lab/open-0")
+    return reverse("evals:model", args=[Model.objects.get(identifier="lab/open-0").pk])
+
+
+def know(team: Team, identifier: str) -> None:
+    facts = ModelFacts(identifier=identifier, name=identifier, is_open=True)
+    save_facts(team=team, facts=facts, source="a test", user=None)
+
+
+def cascades(team: Team, size: int) -> str:
+    made = finished_evaluation(team, size)
+    replay(made, size)
+    return reverse("evals:cascades", args=[made.pk])
+
+
+def cascade(team: Team, size: int) -> str:
+    return reverse("evals:cascade", args=[replay(finished_evaluation(team, size), size)])
+
+
+def replay(evaluation: Evaluation, size: int) -> int:
+    """Replay so many cascades and return the last one's id."""
+    runs = {"first": run_of(evaluation), "second": evaluation.runs.get(is_incumbent=True)}
+    for number in range(size):
+        signal = Signal(kind=SignalKind.PATTERN, pattern=f"a{{{number}}}")
+        asked = start_replay(evaluation=evaluation, **runs, signal=signal, user=None)
+        carry_out(asked.pk, now=make.NOON)
+    return evaluation.cascades.latest("pk").pk
 
 
 def reports(team: Team, size: int) -> str:
@@ -154,20 +295,32 @@ def specs(size: int) -> list[Any]:
     ("build", "queries"),
     [
         # Three for the shocks: what verdicts rest on, what is known of models, the team's own.
-        (portfolio, 9),
-        (portfolio_file, 9 - SIDEBAR),
+        (portfolio, 10),
+        (portfolio_file, 10 - SIDEBAR),
         (scenarios, 5),
-        (tasks, 3),
-        (evaluations, 5),
+        (tasks, 4),
+        (evaluations, 6),
         (workers, 4),
-        (task, 13),  # two of them for the shocks
-        (finished, 2),
+        (task, 20),
+        (models, 3),
+        (model, 5),
+        (hosted_task, 23),
+        (hosting, 9),
+        (hardware, 1),
+        (hardware_row, 1),
+        (finished, 6),
+        (repriced_task, 21),
+        (prices, 4),
+        (price, 3),
+        (price_changes, 3),
         (live, 6),
         (progress, 6 - SIDEBAR),
         (run, 4),
         (live_run, 5),
         (searched_run, 5),
         (trial, 8),
+        (cascades, 3),
+        (cascade, 1),
         (reports, 1),
         (report, 4),
     ],

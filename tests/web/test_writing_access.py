@@ -18,7 +18,14 @@ READING = (
     "/connection-tests/{test}/result/",
     "/endpoints/",
     "/endpoints/{endpoint}/",
+    "/models/{model}/",
+    "/prices/changes/",
+    "/prices/options/",
+    "/throughput/{throughput}/",
+    "/throughput/{throughput}/now/",
+    "/throughput/{throughput}/result.json",
     "/account/",
+    "/prices/hardware/l4/",
     "/scenarios/",
     "/portfolio.csv",
 )
@@ -33,20 +40,33 @@ WRITING = (
     "/tasks/{task}/candidates/new/?endpoint={endpoint}",
     "/tasks/{task}/evaluations/new/",
     "/candidates/{candidate}/edit/",
+    "/models/import/",
+    "/models/{model}/edit/",
+    "/candidates/{candidate}/hosting/",
+    "/prices/hardware/new/",
+    "/prices/hardware/l4/edit/",
     "/scenarios/new/",
     "/scenarios/{scenario}/",
+    "/candidates/{candidate}/throughput/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
     "/candidates/{candidate}/archive/",
+    "/candidates/{candidate}/hosting/remove/",
     "/candidates/{candidate}/restore/",
     "/candidates/{candidate}/test/",
     "/endpoints/{endpoint}/key/",
     "/endpoints/{endpoint}/limits/",
+    "/models/{model}/restore/",
     "/scenarios/{scenario}/delete/",
     "/scenarios/deleted/{deleted}/restore/",
+    "/endpoints/{endpoint}/price/",
+    "/endpoints/{endpoint}/price/end/",
+    "/throughput/{throughput}/stop/",
 )
 EVERYBODYS = {
+    "/models/import/",
+    *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
     "/scenarios/",
     "/scenarios/new/",
     "/portfolio.csv",
@@ -54,6 +74,7 @@ EVERYBODYS = {
     "/endpoints/",
     "/account/",
     "/tasks/new/",
+    *("/prices/changes/", "/prices/options/"),
 }
 
 
@@ -79,14 +100,17 @@ def fill(team) -> dict[str, int]:
         subject="Thrice",
         details={"name": "Thrice", "shock": shock},
     )
+    throughput = make.throughput_test(candidate, version)
     return {
         "task": task.pk,
         "version": version.pk,
         "candidate": candidate.pk,
         "endpoint": candidate.endpoint_id,
+        "model": candidate.model_id,
         "test": test.pk,
         "scenario": scenario.pk,
         "deleted": deleted.pk,
+        "throughput": throughput.pk,
     }
 
 

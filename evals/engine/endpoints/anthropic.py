@@ -179,5 +179,6 @@ def _usage(usage: Any) -> Usage:
         input_tokens=whole,
         output_tokens=count_in(usage, "output_tokens"),
         cached_tokens=read,
+        cache_write_tokens=written,
         reasoning_tokens=count_in(usage.get("output_tokens_details"), "thinking_tokens"),
     )

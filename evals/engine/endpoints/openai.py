@@ -174,9 +174,11 @@ def _why_no_answer(message: dict[str, Any], *, output: str, finish: Any) -> str:
 def _usage(usage: Any) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
+    read = usage.get("prompt_tokens_details")
     return Usage(
         input_tokens=count_in(usage, "prompt_tokens"),
         output_tokens=count_in(usage, "completion_tokens"),
-        cached_tokens=count_in(usage.get("prompt_tokens_details"), "cached_tokens"),
+        cached_tokens=count_in(read, "cached_tokens"),
+        cache_write_tokens=count_in(read, "cache_write_tokens"),
         reasoning_tokens=count_in(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )

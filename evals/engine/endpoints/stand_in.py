@@ -23,7 +23,7 @@ class Simulation:
     `accuracy` is the share of right answers among the answers, `latency_seconds` the median and
     `latency_spread` the standard deviation of its logarithm (0: always the same). Token counts
     that are not given are estimated from the length of the text. Wrong answers are drawn from
-    `labels`.
+    `labels`. With `ttft_seconds`, the median time to the first token, answers seem streamed.
     """
 
     accuracy: float = 1.0
@@ -34,6 +34,7 @@ class Simulation:
     seed: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
+    ttft_seconds: float | None = None
     labels: tuple[str, ...] = ()
 
 
@@ -88,7 +89,7 @@ def _check_number(name: str, value: Any) -> None:
     is_whole = name in ("seed", "input_tokens", "output_tokens")
     kinds = int if is_whole else (int, float)
     number = value if isinstance(value, kinds) and not isinstance(value, bool) else -1
-    if value is None and name.endswith("tokens"):
+    if value is None and (name.endswith("tokens") or name == "ttft_seconds"):
         return
     most = 1 if name in _SHARES else float("inf")
     if not isfinite(number) or not 0 <= number <= most:
@@ -124,7 +125,15 @@ def _reply(
             output_tokens=_tokens(simulation.output_tokens, said),
         ),
         latency_seconds=seconds,
+        ttft_seconds=None if is_silent else _first_token(simulation, seconds),
     )
+
+
+def _first_token(simulation: Simulation, seconds: float) -> float | None:
+    """Return when the first token came: as much later than usual as the whole answer."""
+    if simulation.ttft_seconds is None or not simulation.latency_seconds:
+        return None
+    return min(seconds, simulation.ttft_seconds * seconds / simulation.latency_seconds)
 
 
 def _tokens(given: int | None, text: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from evals.domain.dollars import price_warnings
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.seals import ReportFormat
 from evals.domain.specs import DEFAULT_POOL, Spec
@@ -77,7 +78,8 @@ class Command(SpecCommand):
 
     def _warn(self, evaluation: Evaluation) -> None:
         spec = frozen_spec(evaluation)
-        for warning in few_samples(evaluation.version, spec.bar, spec.plan):
+        few = few_samples(evaluation.version, spec.bar, spec.plan)
+        for warning in (*few, *price_warnings(spec.candidates)):
             self.stderr.write(f"warning: {warning}")
 
     def _say_where(self, spec: Spec) -> None:

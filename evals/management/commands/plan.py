@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
+from evals.domain.dollars import price_warnings
 from evals.domain.heldcosts import budget_warnings
 from evals.domain.plansets import planned_evaluation
 from evals.engine.inputs import check_inputs, read_inputs, read_whole_set
 from evals.engine.slicerows import check_slices
+from evals.engine.specpricing import with_prices
 from evals.management.exits import SpecCommand, bad_input_exits, check_writable, failure_exits
 from evals.management.plantables import print_card
 from evals.queries.plancards import plan_card
@@ -31,13 +34,18 @@ class Command(SpecCommand):
         """Print the plan in words and tables, and what is wrong with it on standard error."""
         with failure_exits(), bad_input_exits():
             check_writable("--json", options["json"])
-            inputs = read_inputs(options["spec"], limit_bytes=settings.UPLOAD_LIMIT_BYTES)
+            read = read_inputs(options["spec"], limit_bytes=settings.UPLOAD_LIMIT_BYTES)
+            inputs = with_prices(read, on=timezone.now().date())
             check_inputs(inputs)
             check_slices(inputs)
             rows = read_whole_set(inputs)
             plan = planned_evaluation(inputs.spec, rows, assumed=options["assume"])
         card, spec = plan_card(plan), inputs.spec
-        warnings = (*card.warnings, *budget_warnings(spec.plan, spec.candidates))
+        warnings = (
+            *card.warnings,
+            *budget_warnings(spec.plan, spec.candidates),
+            *price_warnings(spec.candidates),
+        )
         if options["json"]:
             text = plan_text(plan, headline=card.headline, warnings=warnings)
             options["json"].write_text(text, encoding="utf-8")

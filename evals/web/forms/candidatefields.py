@@ -1,14 +1,13 @@
-"""The fields that every candidate has: its model, how it is asked, and what it costs.
+"""The fields that every candidate has: its model, and how it is asked.
 
 A field is called as its path in a spec, joined with `_`, so that problems find it.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from evals.domain.specs import HarnessSpec, ModelSpec, PriceSpec
+from evals.domain.specs import HarnessSpec, ModelSpec
 from evals.web.forms.problems import cleaned
 
 OPEN = (
@@ -96,37 +95,3 @@ class HarnessFields(forms.Form):
         stop = "\n".join(text.replace("\n", "\\n") for text in harness.stop)
         initial = {f"harness_{name}": getattr(harness, name) for name in names}
         return {**initial, "harness_stop": stop}
-
-
-class PriceFields(forms.Form):
-    """What an endpoint charges; nothing filled in is unknown, never 0."""
-
-    price_input_usd_per_mtok = forms.DecimalField(
-        label="$ per million input tokens", required=False, min_value=0
-    )
-    price_output_usd_per_mtok = forms.DecimalField(
-        label="$ per million output tokens", required=False, min_value=0
-    )
-    price_usd_per_request = forms.DecimalField(
-        label="or $ per request", required=False, min_value=0
-    )
-    price_usd_per_hour = forms.DecimalField(label="or $ per hour", required=False, min_value=0)
-    price_gpu = forms.CharField(label="on this hardware", required=False, max_length=200)
-
-    def price_spec(self) -> PriceSpec | None:
-        """Return the price, None where nothing was said."""
-        said = cleaned(self, *(name for name in self.fields if name.startswith("price_")))
-        if all(value is None for value in said.values()):
-            return None
-        return PriceSpec(**{name.removeprefix("price_"): value for name, value in said.items()})
-
-    @staticmethod
-    def price_initial(price: PriceSpec | None) -> dict[str, Any]:
-        """Return what the fields begin with in an edit."""
-        names = ("input_usd_per_mtok", "output_usd_per_mtok", "usd_per_request", "usd_per_hour")
-        amounts = {f"price_{name}": _plain(getattr(price, name, None)) for name in names}
-        return {**amounts, "price_gpu": getattr(price, "gpu", None)}
-
-
-def _plain(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"

@@ -24,7 +24,7 @@ NUMBERS = (
     "latency_spread",
     "seed",
 )
-UNTYPED = ("input_tokens", "output_tokens")
+UNTYPED = ("input_tokens", "output_tokens", "ttft_seconds")
 
 
 class RecordedForm(FileForm, CandidateForm):

@@ -12,7 +12,8 @@ from evals.domain.specproblems import Path
 from evals.domain.specs import CandidateSpec, EndpointKind, EndpointSpec
 from evals.queries.candidatesettings import CandidateSetting
 from evals.services.newcandidates import CandidateDraft
-from evals.web.forms.candidatefields import HarnessFields, ModelFields, PriceFields
+from evals.web.forms.candidatefields import HarnessFields, ModelFields
+from evals.web.forms.prices import PriceFields
 from evals.web.forms.problems import add_spec_problems
 
 UNDER: Path = ("candidates", 0)
@@ -21,7 +22,14 @@ NAMES = {"price": "price_input_usd_per_mtok"}
 Layout = tuple[str, ...]
 MODEL_LAYOUT = ("id", "open", "lab revision licence")
 HARNESS_LAYOUT = ("prompt", "system", "max_tokens temperature top_p seed", "stop")
-PRICE_LAYOUT = ("input_usd_per_mtok output_usd_per_mtok", "usd_per_request", "usd_per_hour gpu")
+PRICE_LAYOUT = (
+    "catalogue",
+    "input_usd_per_mtok output_usd_per_mtok",
+    "cached_input_usd_per_mtok cache_write_usd_per_mtok",
+    "usd_per_request",
+    "usd_per_hour gpu",
+    "source dated_on",
+)
 
 
 class CandidateForm(PriceFields, HarnessFields, ModelFields):
@@ -39,6 +47,7 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
 
     def __init__(self, data: Any, files: Any = None, *, setting: CandidateSetting) -> None:
         self.setting = setting
+        self.kept_price = setting.spec.price if setting.spec else None
         super().__init__(data, files, initial=self._initial())
         self.fields["harness_prompt"].help_text = format_html(
             "Jinja over the columns of a sample: <code>{}</code>",
@@ -147,6 +156,7 @@ class OpenAIForm(CandidateForm):
         "base_url",
         "secret new_key new_key_name",
         "concurrency requests_per_minute timeout_seconds",
+        "stream",
     )
     endpoint_base_url = forms.CharField(
         label="Base URL",
@@ -167,6 +177,11 @@ class OpenAIForm(CandidateForm):
     endpoint_concurrency = forms.IntegerField(label="Requests at once", initial=8, min_value=1)
     endpoint_requests_per_minute = forms.IntegerField(label="Requests a minute", required=False)
     endpoint_timeout_seconds = forms.FloatField(label="Seconds until a time-out", initial=60)
+    endpoint_stream = forms.BooleanField(
+        label="Stream the answers",
+        required=False,
+        help_text="Shows when the first token comes, which a bar can ask for.",
+    )
 
     def prepare(self) -> None:
         """Offer the keys that are stored."""
@@ -197,11 +212,13 @@ class OpenAIForm(CandidateForm):
             concurrency=data["endpoint_concurrency"],
             requests_per_minute=data["endpoint_requests_per_minute"],
             timeout_seconds=data["endpoint_timeout_seconds"],
+            stream=data["endpoint_stream"],
         )
 
     def endpoint_initial(self, endpoint: EndpointSpec) -> dict[str, Any]:
         """Return what the fields begin with in an edit; of the key its name."""
-        names = ("base_url", "secret", "concurrency", "requests_per_minute", "timeout_seconds")
+        limits = ("concurrency", "requests_per_minute", "timeout_seconds")
+        names = ("base_url", "secret", *limits, "stream")
         return {f"endpoint_{name}": getattr(endpoint, name) for name in names}
 
     def draft(self) -> CandidateDraft:

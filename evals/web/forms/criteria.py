@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from evals.domain.attempts import AttemptMetric
+from evals.domain.measured import MEASURED
 from evals.domain.slices import slice_text
-from evals.domain.specbars import MEASURED
 from evals.domain.specs import Comparator, CriterionSpec
 from evals.queries.bars import SliceChoices
 from evals.queries.figures import metric_label

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from evals.models.pumping import MOST_AT_ONCE
+from evals.web.forms.prices import EndpointPriceForm
 
 MOST_A_MINUTE = 2**31 - 1
 TOO_SMALL = "0 or less would stop everything. To stop, stop the evaluation instead."
@@ -56,12 +57,13 @@ class LimitsForm(forms.Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointForms:
-    """The two forms of an endpoint's page; `limits` None: nothing is shared."""
+    """The forms of an endpoint's page; None: nothing is shared, or no model is served."""
 
     key: KeyForm
     limits: LimitsForm | None
+    price: EndpointPriceForm | None
 
     @property
     def errors(self) -> bool:
-        """Whether one of them was sent and is not right."""
-        return bool(self.key.errors or (self.limits is not None and self.limits.errors))
+        """Whether any of them was sent and is not right."""
+        return any(form is not None and form.errors for form in (self.key, self.limits, self.price))

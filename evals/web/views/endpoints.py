@@ -3,18 +3,22 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from evals.domain.specendpoints import is_shared
 from evals.models import Endpoint
 from evals.queries import access
+from evals.queries.endpointprices import endpoint_prices_of, model_label
 from evals.queries.endpoints import endpoint_page, endpoints_page
 from evals.queries.specs import endpoint_spec
+from evals.services.endpointprices import end_endpoint_price, set_endpoint_price
 from evals.services.retuning import retune_endpoint
 from evals.services.secrets import store_secret
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.forms.endpoints import EndpointForms, KeyForm, LimitsForm
+from evals.web.forms.prices import EndpointPriceForm, PriceEndForm
 from evals.web.pages import form_page
 
 
@@ -66,17 +70,50 @@ def endpoint_limits(request: TeamRequest, endpoint_id: int) -> HttpResponse:
     return redirect("evals:endpoint", found.pk)
 
 
+@require_POST
+@editor_required
+def endpoint_price(request: TeamRequest, endpoint_id: int) -> HttpResponse:
+    """Say what the endpoint charges for one of its models from now on."""
+    found = _found(request, endpoint_id)
+    form = EndpointPriceForm(request.POST, models=endpoint_prices_of(found).models)
+    if not form.is_valid():
+        return _page(request, found, price=form)
+    model, now = form.chosen_model, timezone.now()
+    set_endpoint_price(endpoint=found, model=model, price=form.price, user=request.user, now=now)
+    messages.success(request, f"New evaluations charge {model_label(model)} at this price.")
+    return redirect("evals:endpoint", found.pk)
+
+
+@require_POST
+@editor_required
+def endpoint_price_end(request: TeamRequest, endpoint_id: int) -> HttpResponse:
+    """Let candidates' own prices count again."""
+    found = _found(request, endpoint_id)
+    form = PriceEndForm(request.POST)
+    number = form.cleaned_data["model"] if form.is_valid() else None
+    served = {model.pk: model for model in endpoint_prices_of(found).models}
+    if number not in served:
+        raise Http404
+    model = served[number]
+    if end_endpoint_price(endpoint=found, model=model, user=request.user, now=timezone.now()):
+        messages.success(request, f"Candidates' own prices count again for {model_label(model)}.")
+    return redirect("evals:endpoint", found.pk)
+
+
 def _page(
     request: TeamRequest,
     found: Endpoint,
     *,
     key: KeyForm | None = None,
     limits: LimitsForm | None = None,
+    price: EndpointPriceForm | None = None,
 ) -> HttpResponse:
     about = endpoint_page(found)
+    if price is None and about.prices.models:
+        price = EndpointPriceForm(models=about.prices.models)
     if limits is None and about.use is not None:
         limits = LimitsForm(initial=about.use.set_here)
-    forms = EndpointForms(key=key or KeyForm(), limits=limits)
+    forms = EndpointForms(key=key or KeyForm(), limits=limits, price=price)
     return form_page(request, "evals/endpoint.html", forms, about)
 
 

@@ -13,7 +13,9 @@ from evals.queries.evaluations import evaluation_page, progress_page
 from evals.queries.moresamples import with_following
 from evals.queries.results import evaluation_document
 from evals.queries.specs import frozen_spec
+from evals.queries.tradeoffs import axis_named
 from evals.queries.trials import trial_documents
+from evals.reports.charts.evaluations import EvaluationCharts
 from evals.reports.resultfiles import result_text, sample_lines
 from evals.web.auth import TeamRequest, member_required
 from evals.web.parameters import row_number
@@ -34,8 +36,10 @@ def evaluations(request: TeamRequest) -> HttpResponse:
 @member_required
 def evaluation(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     """Show an evaluation: how far it is, or what it found."""
-    page = evaluation_page(_found(request, evaluation_id), now=timezone.now())
-    return render(request, "evals/evaluation.html", {"page": page})
+    axis = axis_named(request.GET.get("x"))
+    page = evaluation_page(_found(request, evaluation_id), now=timezone.now(), axis=axis)
+    charts = EvaluationCharts.of(page.findings) if page.findings else None
+    return render(request, "evals/evaluation.html", {"page": page, "charts": charts})
 
 
 @require_safe

@@ -29,7 +29,7 @@ from evals.web.steps import steps
 def evaluation_new(request: TeamRequest, task_id: int) -> HttpResponse:
     """Choose what is evaluated, see what that asks and of whom, and start it."""
     task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
-    choice = evaluation_choice(task)
+    choice = evaluation_choice(task, on=timezone.now().date())
     if choice is None:
         return too_early(request, preparation(task), "evaluation")
     form = EvaluationForm(posted(request), choice=choice)
@@ -44,7 +44,7 @@ def evaluation_new(request: TeamRequest, task_id: int) -> HttpResponse:
 def evaluation_plan(request: TeamRequest, task_id: int) -> HttpResponse:
     """Show the fragment with what the evaluation can resolve, as the form stands now."""
     task = get_object_or_404(access.tasks_for(request.team), pk=task_id)
-    choice = evaluation_choice(task)
+    choice = evaluation_choice(task, on=timezone.now().date())
     if choice is None:
         raise Http404
     form = EvaluationForm(request.POST, choice=choice)

@@ -78,7 +78,7 @@ def report_propose(request: TeamRequest, evaluation_id: int) -> HttpResponse:
 def report_decide(request: TeamRequest, report_id: int) -> HttpResponse:
     """Ask for go, no-go or defer with the reason, and sign it."""
     found, now = _found(request, report_id), timezone.now()
-    until = (now + LASTS).date().isoformat()
+    until = current_document(found).expires_on or (now + LASTS).date().isoformat()
     form = DecisionForm(posted(request), report=found, until=until, today=now.date().isoformat())
     if form.is_valid():
         try:
