@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from evals.domain.positions import OWN_HARDWARE, Option, TaskPosition, monthly_usd
+from evals.domain.supply import herfindahl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +51,6 @@ def vendor_of(option: Option) -> str | None:
     return option.developer or option.host
 
 
-def herfindahl(amounts: Sequence[Decimal]) -> int | None:
-    """Return the sum of squared percentage shares, None where there is nothing to share.
-
-    Raises:
-        ValueError: If an amount is negative.
-
-    Source: house methods, section 3.3: one 10,000; 70/30 5,800; four equal 2,500.
-    """
-    if any(amount < 0 for amount in amounts):
-        raise ValueError(f"need amounts of 0 or more, got {list(amounts)}")
-    total = sum(amounts, Decimal(0))
-    if not total:
-        return None
-    return round(sum((100 * amount / total) ** 2 for amount in amounts))
-
-
 def exposure_of(positions: Iterable[TaskPosition]) -> Exposure:
     """Return on whom the tasks hang today; tasks without an incumbent do not count."""
     held: dict[str | None, list[tuple[Option, Decimal | None]]] = defaultdict(list)
@@ -83,8 +69,8 @@ def exposure_of(positions: Iterable[TaskPosition]) -> Exposure:
         vendors=tuple(vendors),
         known_usd=total if known else None,
         unpriced_tasks=tasks - len(known),
-        hhi_by_spend=herfindahl([v.usd or Decimal(0) for v in vendors]) if is_named else None,
-        hhi_by_tasks=herfindahl([Decimal(v.tasks) for v in vendors]) if is_named else None,
+        hhi_by_spend=_index([v.usd or Decimal(0) for v in vendors]) if is_named else None,
+        hhi_by_tasks=_index([Decimal(v.tasks) for v in vendors]) if is_named else None,
     )
 
 
@@ -102,3 +88,8 @@ def _share(
         unpriced_tasks=len(rows) - len(known),
         is_simulated=any(option.is_simulated for option, _ in rows),
     )
+
+
+def _index(amounts: Sequence[Decimal]) -> int | None:
+    """Return the concentration of amounts, None where there is nothing to share."""
+    return herfindahl([Fraction(amount) for amount in amounts]) if any(amounts) else None

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from evals.domain.bars import CriterionState
+from evals.domain.expiry import expiry_of
 from evals.domain.specs import Comparator
 from evals.domain.verdicts import Verdict
 
@@ -75,9 +76,17 @@ class Option:
         return self.host == OWN_HARDWARE
 
     @property
-    def is_tested_fallback(self) -> bool:
-        """Whether a GO stands that still answers the question."""
-        return self.verdict is Verdict.GO and not self.is_stale
+    def expires_on(self) -> date | None:
+        """The last day on which the verdict holds, None where it has no day."""
+        if self.judged_on is None:
+            return None
+        return expiry_of(
+            computed_on=self.judged_on, priced_on=self.priced_on, retires_on=self.retires_on
+        ).on
+
+    def still_holds(self, today: date) -> bool:
+        """Return whether the verdict still answers the question: neither stale nor too old."""
+        return not self.is_stale and (self.expires_on is None or today <= self.expires_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

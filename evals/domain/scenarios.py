@@ -19,13 +19,15 @@ HOURS_A_MONTH = 730  # 8,760 hours a year
 class OptionOutcome:
     """One candidate after the shock; None is unknown.
 
-    `is_gone` says that it cannot be had any more; `verdict` is what its stored lines say then, None
+    `is_gone` says that it cannot be had any more, `still_holds` that its verdict is neither stale
+    nor too old; `verdict` is what its stored lines say then, None
     where it had none or where it is not known whether it is hit. The costs are in US dollars.
     """
 
     option: Option
     is_hit: bool | None
     is_gone: bool | None
+    still_holds: bool
     verdict: Verdict | None
     cost_per_task_usd: Decimal | None
     per_accepted_usd: Decimal | None
@@ -120,7 +122,7 @@ def best_go(others: Iterable[OptionOutcome]) -> OptionOutcome | None:
         other
         for other in others
         if other.verdict is Verdict.GO
-        and not other.option.is_stale
+        and other.still_holds
         and other.is_hit is False
         and other.is_gone is False
     ]
@@ -146,6 +148,7 @@ def _replayed(
         option=option,
         is_hit=hit,
         is_gone=is_retired or (hit if shock.availability else False),
+        still_holds=option.still_holds(today),
         verdict=_verdict_after(option, position, shock, hit=hit),
         cost_per_task_usd=cost,
         per_accepted_usd=per_accepted_usd(
@@ -202,7 +205,8 @@ def _verdict_after(
 def _may_stand(other: OptionOutcome) -> bool:
     """Return whether the option may turn out to be a fallback once what is unknown is known."""
     return (
-        other.option.is_tested_fallback
+        other.option.verdict is Verdict.GO
+        and other.still_holds
         and other.verdict in {Verdict.GO, None}
         and other.is_hit is not True
         and other.is_gone is not True

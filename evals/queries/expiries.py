@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from evals.domain.expiry import Expiry, expiry_of
-from evals.domain.positions import Option
 from evals.models import Team
 from evals.queries.modelfacts import facts_for
 from evals.queries.outcomes import Outcome
@@ -55,15 +54,6 @@ def has_expired(
     """Return whether a verdict no longer answers anything; `priced` is a day as results hold it."""
     found = expiry_of(computed_on=computed_on, priced_on=day(priced), retires_on=retires_on)
     return found.is_past(today)
-
-
-def expires_on(option: Option) -> date | None:
-    """Return the last day on which an option's verdict holds, None where it has none."""
-    if option.judged_on is None:
-        return None
-    return expiry_of(
-        computed_on=option.judged_on, priced_on=option.priced_on, retires_on=option.retires_on
-    ).on
 
 
 def retirements_for(team: Team, identifiers: Iterable[str]) -> dict[str, date]:

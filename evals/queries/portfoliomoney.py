@@ -9,7 +9,7 @@ from evals.domain.positions import Option, TaskPosition, monthly_usd
 from evals.domain.scenarios import OptionOutcome, Outcome, best_go, replay
 from evals.domain.shocks import Affects, Shock
 from evals.queries import figures
-from evals.queries.expiries import SOON, expires_on
+from evals.queries.expiries import SOON
 from evals.queries.scenariorows import spend_after
 from evals.queries.scenariowords import LABELS, STATES, full_reason, money
 from evals.queries.shockchoices import ShockChoice
@@ -169,7 +169,7 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
 def _expires(position: TaskPosition, best: OptionOutcome | None) -> date | None:
     """Return when the answer is too old: that of the best GO, else of the first that is."""
     options: tuple[Option, ...] = (best.option,) if best else position.others
-    return min(filter(None, map(expires_on, options)), default=None)
+    return min(filter(None, (option.expires_on for option in options)), default=None)
 
 
 def _saves(today: Decimal | None, best: Decimal | None) -> str:

@@ -82,13 +82,13 @@ def spend_after(outcome: Outcome) -> str:
 
 def answer_before(others: Iterable[OptionOutcome]) -> str:
     """Return whether the task can move today, "" where nothing was evaluated."""
-    return _answer((o, None if o.option.is_stale else o.option.verdict) for o in others)
+    return _answer((o, o.option.verdict if o.still_holds else None) for o in others)
 
 
 def answer_after(others: Iterable[OptionOutcome]) -> str:
     """Return whether it could move then, to what can still be had."""
     kept = [o for o in others if o.is_gone is not True]
-    return _answer((o, None if o.option.is_stale or o.is_gone is None else o.verdict) for o in kept)
+    return _answer((o, o.verdict if o.still_holds and o.is_gone is False else None) for o in kept)
 
 
 def _answer(found: Iterable[tuple[OptionOutcome, Verdict | None]]) -> str:

@@ -6,26 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.domain.exposure import exposure_of, herfindahl, vendor_of
+from evals.domain.exposure import exposure_of, vendor_of
 from tests.domain.positions import closed, open_model, position
 from tests.known import known
+
+
+def spending(*usd):
+    """Return a task for each amount, each on a vendor of its own."""
+    return [
+        position(
+            monthly_volume=1,
+            incumbent=closed(developer=f"Lab {number}", cost_per_task_usd=Decimal(amount)),
+        )
+        for number, amount in enumerate(usd)
+    ]
 
 
 @pytest.mark.parametrize(
     ("amounts", "index"), [([1], 10_000), ([70, 30], 5800), ([25, 25, 25, 25], 2500), ([0], None)]
 )
-def test_methods_3_3_concentration(amounts, index):
-    assert herfindahl([Decimal(amount) for amount in amounts]) == index
-
-
-def test_a_negative_amount_is_refused():
-    with pytest.raises(ValueError, match="0 or more"):
-        herfindahl([Decimal(-1)])
+def test_methods_3_3_concentration_by_spend(amounts, index):
+    assert exposure_of(spending(*amounts)).hhi_by_spend == index
 
 
 @given(st.lists(st.decimals(Decimal("0.01"), 1000, places=2), min_size=1, max_size=8))
 def test_concentration_lies_between_equal_shares_and_one_vendor(amounts):
-    assert round(10_000 / len(amounts)) - 1 <= known(herfindahl(amounts)) <= 10_000
+    index = known(exposure_of(spending(*amounts)).hhi_by_spend)
+    assert round(10_000 / len(amounts)) - 1 <= index <= 10_000
 
 
 def test_a_closed_model_hangs_on_its_developer_and_an_open_one_on_its_host():

@@ -36,6 +36,7 @@ options = st.builds(
     jurisdictions=countries,
     is_country_unknown=st.booleans(),
     retires_on=st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)),
+    judged_on=st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
     cost_per_task_usd=st.none() | st.decimals(0, 1, places=4),
     accepted_share=st.none() | st.decimals(0, 1, places=3),
     lines=st.lists(
@@ -128,7 +129,7 @@ def test_a_survivor_has_a_go_that_is_not_hit_and_switches_in_time(task, shock):
         return
     assert outcome.fallback is not None
     assert outcome.fallback.verdict is Verdict.GO
-    assert not outcome.fallback.option.is_stale
+    assert outcome.fallback.option.still_holds(TODAY)
     assert task.switch_days == 0 or task.switch_days <= outcome.notice_days
 
 
@@ -179,6 +180,17 @@ def test_a_task_that_survives_a_cut_pays_its_fallback():
 
 def test_a_stale_go_is_no_fallback():
     task = position(others=(open_model(is_stale=True),))
+    assert replay(task, CUT, today=TODAY).reason is Reason.NO_FALLBACK
+
+
+def test_a_go_that_is_too_old_is_no_fallback():
+    task = position(others=(open_model(judged_on=date(2026, 3, 3)),))
+    assert replay(task, CUT, today=TODAY).reason is Reason.IN_TIME
+    assert replay(task, CUT, today=date(2026, 6, 2)).reason is Reason.NO_FALLBACK
+
+
+def test_a_go_of_an_old_price_is_no_fallback():
+    task = position(others=(open_model(judged_on=TODAY, priced_on=date(2026, 1, 1)),))
     assert replay(task, CUT, today=TODAY).reason is Reason.NO_FALLBACK
 
 

@@ -78,8 +78,7 @@ def test_a_name_may_hold_anything_that_html_does_not_like(team, editor_client):
 
 def test_the_days_to_switch_are_kept_and_audited(team, editor_client):
     editor_client.post("/tasks/new/", {**FACTS, "switch_days": "14"})
-    task = Task.objects.get(team=team)
-    assert task.switch_days == 14
+    task = Task.objects.get(team=team, switch_days=14)
     assert 'value="14"' in editor_client.get(f"/tasks/{task.pk}/edit/").content.decode()
     editor_client.post(f"/tasks/{task.pk}/edit/", {**FACTS, "switch_days": ""})
     assert Task.objects.get(team=team).switch_days is None

@@ -86,6 +86,18 @@ def test_a_stale_go_is_no_option_to_move_to(viewer_client, team):
     assert rows_of(viewer_client)[0]["best_go"] == ""
 
 
+def test_a_go_that_is_too_old_moves_nothing_and_saves_nothing(team):
+    evaluated_on(team, "Ticket triage", make.NOON)
+    fresh, late = (
+        portfolio_page(team, shock=None, now=make.NOON + timedelta(days=days)) for days in (90, 91)
+    )
+    assert (fresh.headline, fresh.rows[0].money.best) == (
+        "1 of 1 task can move today",
+        "open-model",
+    )
+    assert (late.headline, late.rows[0].money.best) == ("0 of 1 task can move today", "")
+
+
 def test_exposure_says_on_whom_everything_hangs(viewer_client, team):
     task = evaluated(team, "Ticket triage").task
     task_services.set_incumbent(
