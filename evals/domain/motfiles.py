@@ -24,7 +24,7 @@ from evals.domain.specnodes import Entry, Items, Node, Scalar, ScalarKind, Table
 from evals.domain.specnodes import position_of as written_at
 from evals.domain.specnodes import read_nodes as nodes_in
 from evals.domain.specproblems import Path, Problems, SpecError, SpecProblem, one_of
-from evals.domain.specvalues import found
+from evals.domain.specvalues import UNSTORABLE, found
 
 PENDING = "pending evaluation"
 TOOL = "https://github.com/lfai/model_openness_tool"
@@ -101,6 +101,7 @@ class _Reader:
         self.problems = Problems(file)
         self._odd = Problems(file)
         self._root = self._parsed(text)
+        self._refuse_unstorable(self._root.node, ())
 
     def position_of(self, path: Path) -> tuple[int, int]:
         """Return line and column of a path."""
@@ -143,6 +144,17 @@ class _Reader:
                 return again
         self.problems = problems
         return root
+
+    def _refuse_unstorable(self, node: Node, path: Path) -> None:
+        """Note each text with a character that no table can hold; YAML can write one by its code."""
+        if isinstance(node, Scalar):
+            if UNSTORABLE.search(node.text):
+                message = "found a NUL or half a character, which cannot be stored"
+                self.problems.note(path, message)
+            return
+        entries = node.entries.items() if isinstance(node, Table) else enumerate(node.entries)
+        for key, entry in entries:
+            self._refuse_unstorable(entry.node, (*path, key))
 
     def _warnings(self) -> tuple[str, ...]:
         told: tuple[SpecProblem, ...] = self._odd.told(self.position_of)

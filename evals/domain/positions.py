@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from evals.domain.bars import CriterionState
+from evals.domain.costs import AcceptedRule
 from evals.domain.expiry import expiry_of
 from evals.domain.specs import Comparator
 from evals.domain.verdicts import Verdict
@@ -21,7 +22,8 @@ class StoredLine:
 
     `bound` is the lower one where the line is met and at least, or missed and at most; the upper
     one the other way round; where nothing is settled the one on which a GO hangs. `low` and `high`
-    are two-sided 95 %.
+    are two-sided 95 %. `rule` is that of the cost of an accepted answer: where wrong ones are
+    dropped, `bound` is on what a task costs beyond the limit for accepted answers.
     """
 
     metric: str
@@ -32,6 +34,7 @@ class StoredLine:
     low: float | None = None
     high: float | None = None
     bound: float | None = None
+    rule: AcceptedRule | None = None
 
     @property
     def is_paired(self) -> bool:

@@ -196,10 +196,17 @@ def _verdict_after(
         cost_multiplier=float(_multiplier(option, shock)) if hit else 1.0,
         own_quality=float(shock.quality_delta) if hit else 0.0,
         incumbent_quality=float(shock.quality_delta) if incumbent_hit else 0.0,
+        cost_usd=_float(option.cost_per_task_usd),
+        accepted_share=_float(option.accepted_share),
+        failure_usd=_float(position.failure_cost_usd),
     )
-    if push == Push():
+    if push.is_null:
         return option.verdict
     return verdict_of_lines([pushed_line(line, push) for line in option.lines])
+
+
+def _float(figure: Decimal | None) -> float | None:
+    return None if figure is None else float(figure)
 
 
 def _may_stand(other: OptionOutcome) -> bool:

@@ -16,7 +16,7 @@ from evals.domain.specproblems import Path, Problems
 T = TypeVar("T")
 _LONGEST_SHOWN = 60
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def any_text(value: Value) -> str:
         is_flag = value.written(ScalarKind.FLAG) is not None
         value.refuse("text: put it in quotes" if is_flag else "text")
         return ""
-    if _UNSTORABLE.search(text):
+    if UNSTORABLE.search(text):
         value.refuse("text without null characters and half characters")
     return text
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models.fields.json import KeyTransform
 
 from evals.domain.bars import CriterionState
+from evals.domain.costs import AcceptedRule
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.positions import Option, StoredLine, TaskPosition
 from evals.domain.specs import Comparator, EndpointKind
@@ -159,4 +160,5 @@ def _line(line: Document) -> StoredLine:
         low=line.get("low"),
         high=line.get("high"),
         bound=line["bound"],
+        rule=None if line.get("rule") is None else AcceptedRule(line["rule"]),
     )

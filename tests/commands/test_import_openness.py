@@ -167,3 +167,11 @@ def test_an_import_leaves_an_audit_line_and_a_second_one_none(run, file):
     assert run(path)[0] == 0
     entries = AuditEntry.objects.filter(action="model facts changed")
     assert [entry.subject for entry in entries] == ["Example"]
+
+
+def test_a_text_that_cannot_be_stored_is_refused_and_sinks_no_other_file(run, file):
+    bad = file("bad", '  producer: "a\\0b"', components("Model card"))
+    status, out, err = run(bad, file("good", components("Model card")))
+    assert status == 3
+    assert [each["name"] for each in json.loads(out)] == ["good"]
+    assert f"{bad}:5: release.producer: found a NUL" in err

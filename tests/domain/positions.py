@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from evals.domain.bars import CriterionState
+from evals.domain.costs import AcceptedRule
 from evals.domain.positions import OWN_HARDWARE, Option, StoredLine, TaskPosition
 from evals.domain.specs import Comparator
 from evals.domain.verdicts import Verdict
@@ -43,6 +44,38 @@ def cost_line(usd: float, *, at_most: float, spread: float = 0.1) -> StoredLine:
         low=low,
         high=high,
         bound=bound,
+    )
+
+
+def accepted_line(
+    usd: float, *, at_most: float, bound: float, rule: AcceptedRule = AcceptedRule.DROPPED
+) -> StoredLine:
+    """Return the cost of an accepted answer; `bound` is the upper one that a GO hangs on."""
+    is_met = bound <= (0 if rule is AcceptedRule.DROPPED else at_most)
+    return StoredLine(
+        metric="cost_per_accepted_usd",
+        comparator=Comparator.AT_MOST,
+        threshold=at_most,
+        state=CriterionState.MET if is_met else CriterionState.UNSETTLED,
+        value=usd,
+        low=0.9 * usd,
+        high=1.1 * usd,
+        bound=bound,
+        rule=rule,
+    )
+
+
+def speed_line(metric: str, value: float, *, at_most: float) -> StoredLine:
+    """Return a missed line about seconds or errors."""
+    return StoredLine(
+        metric=metric,
+        comparator=Comparator.AT_MOST,
+        threshold=at_most,
+        state=CriterionState.MISSED,
+        value=value,
+        low=0.9 * value,
+        high=1.1 * value,
+        bound=0.5,
     )
 
 

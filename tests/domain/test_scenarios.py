@@ -9,12 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.domain.bars import CriterionState
+from evals.domain.costs import AcceptedRule
 from evals.domain.scenarios import replay
 from evals.domain.shockedlines import Push, pushed_line
 from evals.domain.shocks import Affects, Availability, Shock
 from evals.domain.survival import Reason, Survival
 from evals.domain.verdicts import Verdict
-from tests.domain.positions import closed, cost_line, open_model, paired_line, position, score_line
+from tests.domain.positions import (
+    accepted_line,
+    closed,
+    cost_line,
+    open_model,
+    paired_line,
+    position,
+    score_line,
+    speed_line,
+)
 from tests.known import known
 
 TODAY = date(2026, 6, 1)
@@ -42,7 +52,14 @@ options = st.builds(
     lines=st.lists(
         st.builds(score_line, st.floats(0.5, 0.95))
         | st.builds(cost_line, st.floats(0.1, 10), at_most=st.floats(0.1, 10))
-        | st.builds(paired_line, st.floats(-0.2, 0.2)),
+        | st.builds(paired_line, st.floats(-0.2, 0.2))
+        | st.builds(
+            accepted_line,
+            st.floats(0.001, 0.1),
+            at_most=st.floats(0.001, 0.1),
+            bound=st.floats(-0.1, 0.1),
+            rule=st.sampled_from(AcceptedRule),
+        ),
         max_size=3,
     ).map(tuple),
 )
@@ -315,3 +332,55 @@ def test_the_fallback_is_the_cheapest_per_accepted_answer():
     unknown = open_model("unknown", cost_per_task_usd=None)
     outcome = replay(position(others=(unknown, dear, bad, open_model())), CUT, today=TODAY)
     assert known(outcome.fallback).option.name == "olmo"
+
+
+@pytest.mark.parametrize("metric", ["ttft_p95_seconds", "latency_p95_seconds", "error_rate"])
+def test_seconds_and_errors_are_no_scores_and_stay_where_quality_is_lost(metric):
+    line = speed_line(metric, 3.0, at_most=2.0)
+    assert pushed_line(line, Push(own_quality=-0.1, cost_multiplier=2)) == line
+
+
+@pytest.mark.parametrize(
+    ("rule", "bound"), [(AcceptedRule.DROPPED, -0.01), (AcceptedRule.REDONE, 0.02)]
+)
+def test_a_dearer_price_takes_a_go_away_that_hung_on_the_cost_of_an_accepted_answer(rule, bound):
+    lines = (accepted_line(0.02, at_most=0.03, bound=bound, rule=rule),)
+    gpu = Shock(affects=Affects.GPU, price_multiplier=Decimal(3), notice_days=0)
+    other = open_model(lines=lines, cost_per_task_usd=Decimal("0.016"), hourly_share=Decimal(1))
+    outcome = replay(position(others=(other,)), gpu, today=TODAY)
+    assert outcome.others[0].verdict is not Verdict.GO
+    assert outcome.fallback is None
+
+
+def test_the_cost_of_an_accepted_answer_moves_by_price_and_by_quality():
+    line = accepted_line(0.02, at_most=0.1, bound=-0.05)
+    push = Push(cost_multiplier=2, own_quality=-0.4, cost_usd=0.016, accepted_share=0.8)
+    moved = pushed_line(line, push)
+    assert moved.value == pytest.approx(2 * 0.016 / 0.4)
+    assert moved.bound == pytest.approx(-0.05 + 0.016 + 0.1 * 0.4)
+    assert moved.state is CriterionState.UNSETTLED
+    redone = accepted_line(0.026, at_most=0.1, bound=0.03, rule=AcceptedRule.REDONE)
+    moved = pushed_line(redone, replace(push, failure_usd=0.05))
+    assert moved.value == pytest.approx(2 * 0.016 + 0.6 * 0.05)
+    assert moved.bound == pytest.approx(0.03 + 0.016 + 0.05 * 0.4)
+    assert moved.state is CriterionState.MET
+
+
+@pytest.mark.parametrize("unknown", ["cost_usd", "accepted_share"])
+def test_the_cost_of_an_accepted_answer_is_unknown_where_what_it_hangs_on_is(unknown):
+    push = Push(cost_multiplier=0.5, own_quality=0.1, cost_usd=0.016, accepted_share=0.8)
+    line = accepted_line(0.02, at_most=0.1, bound=-0.05)
+    moved = pushed_line(line, replace(push, **{unknown: None}))
+    assert (moved.value, moved.bound, moved.state) == (None, None, CriterionState.UNSETTLED)
+
+
+def test_an_unsettled_bound_on_dropped_answers_is_held_against_nothing_more_than_the_limit():
+    line = accepted_line(0.02, at_most=0.1, bound=0.05)
+    cheaper = pushed_line(line, Push(cost_multiplier=0.9, cost_usd=0.016, accepted_share=0.8))
+    assert cheaper.state is CriterionState.UNSETTLED
+
+
+def test_where_no_answer_is_right_any_more_nothing_is_met():
+    line = accepted_line(0.02, at_most=0.1, bound=-0.05)
+    lost = pushed_line(line, Push(own_quality=-1, cost_usd=0.016, accepted_share=0.8))
+    assert (lost.value, lost.state) == (None, CriterionState.UNSETTLED)
