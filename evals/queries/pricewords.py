@@ -56,8 +56,14 @@ def source_words(price: PriceSpec) -> str:
 
 
 def price_change(old: PriceSpec | None, new: PriceSpec | None) -> str:
-    """Return "input $2.50 → $2.00, output $10.00 → $8.00 per million tokens"."""
+    """Return "input $2.50 → $2.00, output $10.00 → $8.00 per million tokens".
+
+    Where the way of charging is another: "input $2.50, output $10.00 per million tokens → $3.00 an
+    hour".
+    """
     before, after = old or PriceSpec(), new or PriceSpec()
+    if old and new and not _ways(old) & _ways(new):
+        return f"{_charged(old)} → {_charged(new)}"
     tokens = _changes(before, after, PER_MTOK)
     others = _changes(before, after, EACH)
     parts = [f"{', '.join(tokens)} per million tokens"] if tokens else []
@@ -76,6 +82,22 @@ def tier_words(tier: PriceTier) -> str:
 
 def _per_mtok() -> list[tuple[str, str]]:
     return [(name, f"{label}, per Mtok") for name, label in PER_MTOK.items()]
+
+
+def _ways(price: PriceSpec) -> set[str]:
+    """Return the ways in which a price charges: by the token, the request, the hour."""
+    tokens = any(getattr(price, name) is not None for name in PER_MTOK)
+    others = {name for name in EACH if getattr(price, name) is not None}
+    return others | ({"tokens"} if tokens else set())
+
+
+def _charged(price: PriceSpec) -> str:
+    """Return "input $2.50, output $10.00 per million tokens" or "$3.00 an hour"."""
+    found = [(label, getattr(price, name)) for name, label in PER_MTOK.items()]
+    tokens = ", ".join(f"{label} {exact_usd(usd)}" for label, usd in found if usd is not None)
+    each = [(label, getattr(price, name)) for name, label in EACH.items()]
+    parts = [f"{tokens} per million tokens"] if tokens else []
+    return ", ".join(parts + [f"{exact_usd(usd)} {label}" for label, usd in each if usd is not None])
 
 
 def _changes(old: PriceSpec, new: PriceSpec, names: dict[str, str]) -> list[str]:

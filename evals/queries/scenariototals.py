@@ -14,13 +14,17 @@ HARMED = (Survival.SURVIVES, Survival.FAILS, Survival.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over tasks. The spends are over those tasks for which both are known, None for none.
+    """Sums over tasks, None for none.
 
-    `unpriced` tasks are left out of them, for want of a price or a volume; so are those that stand
-    `still`, which pay for nothing. `harmed` tasks are those that need a fallback.
+    `today_usd` is what all tasks spend, without those whose spend is `unknown_today`. `before_usd`
+    and `after_usd` are over those tasks for which both are known: `unpriced` tasks are left out
+    of them, for want of a price or a volume; so are those that stand `still`, which pay for
+    nothing. `harmed` tasks are those that need a fallback.
     """
 
     tasks: int
+    today_usd: Decimal | None
+    unknown_today: int
     before_usd: Decimal | None
     after_usd: Decimal | None
     unpriced: int
@@ -33,11 +37,17 @@ class Totals:
 
     @property
     def spend_words(self) -> str:
-        """Return "$4,120 → $16,480", with what is left out of it."""
+        """Return "$4,120 → $16,480", after "of $9,000: " where it is a part of the spend."""
         if self.before_usd is None or self.after_usd is None:
             return "stands still" if self.still else UNKNOWN
         before, after = figures.usd(self.before_usd), figures.usd(self.after_usd)
-        return before if before == after else f"{before} → {after}"
+        whole = f"of {_usd(self.today_usd)}: " if self.is_part else ""
+        return whole + (before if before == after else f"{before} → {after}")
+
+    @property
+    def is_part(self) -> bool:
+        """Return whether some of today's spend is in neither of the two sums."""
+        return self.before_usd != self.today_usd
 
     @property
     def in_time_words(self) -> str:
@@ -54,11 +64,14 @@ def totals_of(outcomes: Sequence[Outcome]) -> Totals:
         for outcome in outcomes
         if outcome.monthly_before_usd is not None and outcome.monthly_usd is not None
     ]
+    today = [o.monthly_before_usd for o in outcomes if o.monthly_before_usd is not None]
     harmed = [o for o in outcomes if o.survival in HARMED and o.reason is not Reason.NO_INCUMBENT]
     still = sum(outcome.stands_still for outcome in outcomes)
     failed = [outcome.failed_tasks for outcome in outcomes]
     return Totals(
         tasks=len(outcomes),
+        today_usd=sum(today, Decimal(0)) if today else None,
+        unknown_today=len(outcomes) - len(today),
         before_usd=sum((before for before, _ in both), Decimal(0)) if both else None,
         after_usd=sum((after for _, after in both), Decimal(0)) if both else None,
         unpriced=len(outcomes) - len(both) - still,
@@ -95,12 +108,9 @@ def headline(totals: Totals) -> str:
 
 def totals_words(totals: Totals) -> tuple[tuple[str, str, str], ...]:
     """Return the sums as labels, figures and notes."""
-    apart = f"without {figures.plural(totals.unpriced, 'task')}: unknown" if totals.unpriced else ""
-    before, after = totals.before_usd, totals.after_usd
-    change = "" if before is None or after is None else _change(before, after)
     said = [
-        ("A month today", _usd(before), apart),
-        ("A month then", _usd(after), change),
+        ("A month today", _usd(totals.today_usd), _without(totals.unknown_today)),
+        _then(totals),
         ("Fallback in time", totals.in_time_words, _unknown_note(totals)),
         ("Tasks that stand still", figures.count(totals.still), ""),
         ("Verdicts that change", figures.count(totals.verdicts), ""),
@@ -116,10 +126,32 @@ def _spend_sentence(totals: Totals) -> str:
     before, after = totals.before_usd, totals.after_usd
     if before is None or after is None:
         return "" if totals.still else "Spend is unknown"
+    part = f"Of {_usd(totals.today_usd)} spent a month {figures.usd(before)}"
     if before == after:
-        return f"Spend stays at {figures.usd(before)} a month"
+        return f"{part} stays" if totals.is_part else f"Spend stays at {figures.usd(before)} a month"
     verb = "rises" if after > before else "falls"
+    if totals.is_part:
+        return f"{part} {verb} to {figures.usd(after)}"
     return f"Spend {verb} from {figures.usd(before)} to {figures.usd(after)} a month"
+
+
+def _then(totals: Totals) -> tuple[str, str, str]:
+    """Return the bill after the shock, beside the part of today's bill that it takes the place of.
+
+    What stands still costs nothing because it does nothing: it is no saving.
+    """
+    before, after = totals.before_usd, totals.after_usd
+    if before is None or after is None:
+        if totals.still and totals.still == totals.tasks:
+            return "A month then", "stands still", ""
+        return "A month then", UNKNOWN, ""
+    if totals.is_part:
+        return "A month then", figures.usd(after), f"for {figures.usd(before)} of today's"
+    return "A month then", figures.usd(after), _change(before, after)
+
+
+def _without(tasks: int) -> str:
+    return f"without {figures.plural(tasks, 'task')}: unknown" if tasks else ""
 
 
 def _usd(amount: Decimal | None) -> str:

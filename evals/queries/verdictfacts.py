@@ -94,7 +94,7 @@ def _monthly_today(outcome: Outcome, incumbent: Outcome | None) -> str:
 def _todays_monthly(outcome: Outcome) -> str:
     today = outcome.today
     monthly = outcome.document["cost"]["monthly_usd"] if today is None else today.monthly_usd
-    return figures.usd(monthly)
+    return "unknown" if monthly is None else figures.usd(monthly)
 
 
 def _latency(results: Results, outcome: Outcome) -> Fact:

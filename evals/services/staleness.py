@@ -13,26 +13,29 @@ from evals.queries.pricewords import price_change
 from evals.queries.repricing import frozen_price
 from evals.queries.todaysprices import todays_prices
 
+BY_PRICE = "the price of "  # how each reason of this kind begins
 AT_ONCE = 200  # verdicts looked at together: their grounds are long
 
 
 def mark_older_verdicts(*, task: Task, bar: QualityBar) -> int:
     """Mark the task's verdicts that rest on other bars than this, its newest; return how many.
 
-    A verdict keeps the first reason that made it stale. The incumbent has no verdict to mark.
+    A new bar stays, a price may come back: the bar's reason takes the place of a price's.
+    The incumbent has no verdict to mark.
     """
     older = VerdictRow.objects.filter(run__evaluation__task=task, state__isnull=False)
-    older = older.filter(stale_reason="").exclude(run__evaluation__bar=bar)
+    older = older.filter(_by_price_or_not()).exclude(run__evaluation__bar=bar)
     return older.update(stale_reason=_reason(bar))
 
 
 def mark_repriced_verdicts(*, on: date, price: EndpointPrice | None = None) -> int:
-    """Mark the verdicts whose candidate has another price by now; return how many.
+    """Mark the verdicts whose candidate has another price by now; return how many have changed.
 
     A verdict is stale by the price that it rests on, and the incumbent's row too, whose cost
-    stands beside the others'. `price` says that only those of its endpoint and model are looked at.
+    stands beside the others'. The reason says the price of today, and goes where the price that
+    it rests on is back; that of a new bar stays. `price` says that only those of its endpoint and model are looked at.
     """
-    rows = VerdictRow.objects.filter(stale_reason="").filter(_may_have_changed(price))
+    rows = VerdictRow.objects.filter(_by_price_or_not()).filter(_may_have_changed(price))
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     return sum(_mark(ids[at : at + AT_ONCE], on) for at in range(0, len(ids), AT_ONCE))
 
@@ -62,7 +65,11 @@ def price_reasons_at_the_end(evaluation: Evaluation, spec: Spec, *, on: date) ->
 
 def price_reason(candidate: Candidate, old: PriceSpec | None, new: PriceSpec | None) -> str:
     """Return "the price of gpt-x has changed: output $10.00 → $8.00 per million tokens"."""
-    return f"the price of {candidate.name} has changed: {price_change(old, new)}"
+    return f"{BY_PRICE}{candidate.name} has changed: {price_change(old, new)}"
+
+
+def _by_price_or_not() -> Q:
+    return Q(stale_reason="") | Q(stale_reason__startswith=BY_PRICE)
 
 
 def _may_have_changed(price: EndpointPrice | None) -> Q:
@@ -73,14 +80,17 @@ def _may_have_changed(price: EndpointPrice | None) -> Q:
 
 @transaction.atomic
 def _mark(ids: list[int], on: date) -> int:
-    rows = VerdictRow.objects.select_related("run__candidate").filter(pk__in=ids)
+    rows = VerdictRow.objects.filter(_by_price_or_not(), pk__in=ids)
+    rows = rows.select_related("run__candidate")
     verdicts = list(rows.select_for_update(of=("self",), no_key=True))
     prices = todays_prices([verdict.run.candidate for verdict in verdicts], on=on)
     marked = []
     for verdict in verdicts:
         candidate, old = verdict.run.candidate, frozen_price(verdict)
-        if not verdict.stale_reason and not same_figures(old, prices[candidate.pk]):
-            verdict.stale_reason = price_reason(candidate, old, prices[candidate.pk])
+        new = prices[candidate.pk]
+        reason = "" if same_figures(old, new) else price_reason(candidate, old, new)
+        if reason != verdict.stale_reason:
+            verdict.stale_reason = reason
             marked.append(verdict)
     VerdictRow.objects.bulk_update(marked, ["stale_reason"])
     return len(marked)

@@ -43,6 +43,16 @@ def say(verdict, price=CHEAPER):
     )
 
 
+def end(verdict):
+    candidate = verdict.run.candidate
+    return end_endpoint_price(
+        endpoint=candidate.endpoint,
+        model=candidate.model,
+        user=make.member(candidate.task.team),
+        now=timezone.now(),
+    )
+
+
 def public(usd, *, starts_on=None):
     return PublicPrice(
         provider="lab",
@@ -81,11 +91,39 @@ def test_the_same_figures_make_nothing_stale_and_are_stored_once():
     assert EndpointPrice.objects.count() == 1
 
 
-def test_a_verdict_keeps_the_first_reason_that_made_it_stale():
-    evaluation = make.evaluation()
-    make.bar(evaluation.task, make.BAR[:1])
+def test_a_new_bar_is_the_reason_whatever_prices_do_before_and_after():
+    evaluation, early = make.evaluation(), make.evaluation()
+    say(verdict_of(early))
+    for task in (evaluation.task, early.task):
+        make.bar(task, make.BAR[:1])
     say(verdict_of(evaluation))
-    assert verdict_of(evaluation).stale_reason.startswith("bar v2")
+    end(verdict_of(early))
+    for one in (evaluation, early):
+        assert verdict_of(one).stale_reason.startswith("bar v2")
+
+
+def test_the_reason_says_the_price_of_today_not_the_first_that_was_another():
+    evaluation = make.evaluation()
+    say(verdict_of(evaluation))
+    say(verdict_of(evaluation), replace(CHEAPER, output_usd_per_mtok=Decimal(9)))
+    assert "output $10.00 → $9.00" in verdict_of(evaluation).stale_reason
+
+
+def test_another_way_of_charging_is_said_as_one_and_not_as_unknown():
+    evaluation = make.evaluation()
+    say(verdict_of(evaluation), PriceSpec(usd_per_hour=Decimal(2), source="an offer"))
+    assert verdict_of(evaluation).stale_reason == (
+        "the price of open-model has changed: input $2.50, output $10.00 per million tokens "
+        "→ $2.00 an hour"
+    )
+
+
+def test_a_verdict_is_no_longer_stale_once_the_price_it_rests_on_is_back():
+    evaluation = make.evaluation()
+    say(verdict_of(evaluation))
+    end(verdict_of(evaluation))
+    assert verdict_of(evaluation).stale_reason == ""
+    assert AuditEntry.objects.get(action="endpoint price ended").details["stale_verdicts"] == 1
 
 
 def test_a_run_is_priced_anew_from_the_tokens_of_its_result():

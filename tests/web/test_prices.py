@@ -108,6 +108,7 @@ def test_a_model_has_its_history_and_its_users(editor_client, catalogue, task):
     assert "catalogue: &quot;lab:gpt-x&quot;" in page or 'catalogue: "lab:gpt-x"' in page
     assert page_of(editor_client, reverse("evals:price", args=["host", "org/open-7b"]))
     assert editor_client.get("/prices/models/lab/no-such/").status_code == 404
+    assert editor_client.get("/prices/models/lab/no%00such/").status_code == 404
 
 
 def test_another_teams_users_are_not_shown(stranger_client, catalogue, task):

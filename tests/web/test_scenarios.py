@@ -1,5 +1,7 @@
 """The page of scenarios: shocks of the catalogue, own ones, and what is refused."""
 
+import html
+
 import pytest
 from django.urls import reverse
 
@@ -49,6 +51,19 @@ def test_a_price_rise_is_replayed_over_every_task(viewer_client, evaluation):
     assert "aiwiki.ai" in text
     assert "4 Nov 2024" in text
     assert "simulated" in text
+
+
+def test_what_stands_still_stays_in_todays_spend_and_is_no_saving(viewer_client, evaluation):
+    moving = make.task(evaluation.task.team, name="Moving")
+    make.evaluation(moving, right={"gpt-x": 18, "open-model": 19})
+    spec = TaskSpec(name=moving.name, monthly_volume=100_000)
+    task_services.change_task(task=moving, spec=spec, switch_days=0, user=None)
+    text = page(viewer_client, "?shock=partner-cut")
+    portfolio = viewer_client.get(reverse("evals:portfolio")).content.decode()
+    assert "$81.00" in text
+    assert "$81.00" in portfolio
+    assert "Of $81.00 spent a month $27.00 stays; 1 task stands still" in html.unescape(text)
+    assert "for $27.00 of today's" in html.unescape(text)
 
 
 def test_with_notice_the_task_survives(viewer_client, evaluation):

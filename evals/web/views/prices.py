@@ -32,6 +32,8 @@ def prices(request: TeamRequest) -> HttpResponse:
 def price(request: TeamRequest, provider: str, model: str) -> HttpResponse:
     """Show what a model costs and has cost, and who uses its price."""
     today = timezone.now().date()
+    if "\0" in provider + model:  # no column can hold it
+        raise Http404
     page = price_page(provider=provider, model=model, team=request.team, on=today)
     if page is None:
         raise Http404
