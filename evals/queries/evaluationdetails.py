@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.domain.metrics import LATENCY_QUANTILES
+from evals.domain.metrics import FIRST_TOKEN_QUANTILES, LATENCY_QUANTILES
 from evals.domain.slices import slice_text
 from evals.domain.specs import CandidateSpec, HarnessSpec, PriceSpec
 from evals.queries import figures
@@ -81,7 +81,7 @@ def _details(results: Results, outcome: Outcome) -> CandidateDetails:
         verdict=outcome.verdict,
         message=outcome.run.message,
         truncated=outcome.truncated,
-        metrics=(*_scores(of_all), *_latencies(outcome)),
+        metrics=(*_scores(of_all), *_latencies(outcome), *_first_tokens(outcome)),
         slices=_scores(of_slices),
         bar=bar_lines(results, outcome),
         paired=_paired(results, outcome),
@@ -112,10 +112,16 @@ def _label(metric: Document) -> str:
 
 
 def _latencies(outcome: Outcome) -> tuple[MetricLine, ...]:
-    return tuple(_latency(outcome, name) for name in LATENCY_QUANTILES)
+    return tuple(_latency(outcome, name, "n") for name in LATENCY_QUANTILES)
 
 
-def _latency(outcome: Outcome, name: str) -> MetricLine:
+def _first_tokens(outcome: Outcome) -> list[MetricLine]:
+    """Return the lines of streamed answers; results of earlier versions may lack one."""
+    lines = [_latency(outcome, name, "ttft_n") for name in FIRST_TOKEN_QUANTILES]
+    return [line for line in lines if line.value != figures.UNKNOWN]
+
+
+def _latency(outcome: Outcome, name: str, count: str) -> MetricLine:
     estimate = outcome.estimate(name)
     is_known = estimate.low is not None and estimate.high is not None
     low, high = figures.seconds(estimate.low), figures.seconds(estimate.high)
@@ -123,7 +129,7 @@ def _latency(outcome: Outcome, name: str) -> MetricLine:
         label=figures.metric_label(name),
         value=figures.seconds(estimate.value),
         interval=f"[{low.removesuffix(' s')}, {high.removesuffix(' s')}]" if is_known else "",
-        n=figures.count(outcome.document["latency"]["n"]),
+        n=figures.count(outcome.document["latency"].get(count)),
         method="95 % order-statistic interval" if is_known else "no interval",
     )
 

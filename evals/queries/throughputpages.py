@@ -160,8 +160,10 @@ def throughput_page(test: ThroughputTest, *, now: datetime) -> ThroughputPage:
 
 def _found(test: ThroughputTest) -> str:
     best = goodput(levels_of(test))
-    if test.state in OPEN or best is None:
-        return test.message
+    if test.state in OPEN or not test.levels:
+        return test.message.partition("\n")[0]
+    if best is None:
+        return "no level kept the bar"
     return f"{rounded(best.tasks_per_hour)} tasks an hour with {best.concurrency:,} at once"
 
 

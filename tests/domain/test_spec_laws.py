@@ -26,6 +26,7 @@ from evals.domain.specs import (
     ModelSpec,
     PlanSpec,
     PriceSpec,
+    PriceTier,
     ScorerSpec,
     Spec,
     TaskSpec,
@@ -143,7 +144,29 @@ ENDPOINTS = st.one_of(
     ),
     st.builds(EndpointSpec, kind=st.just(EndpointKind.STAND_IN), simulation=SIMULATION, **ASKED),
 )
+TIERS = st.lists(
+    st.builds(
+        PriceTier,
+        above_input_tokens=COUNT,
+        input_usd_per_mtok=maybe(DOLLARS),
+        cache_write_usd_per_mtok=DOLLARS,
+    ),
+    max_size=2,
+    unique_by=lambda tier: tier.above_input_tokens,
+)
+SOURCES = {"source": maybe(NAME), "dated_on": maybe(st.dates())}
 PRICES = st.one_of(
+    st.builds(
+        PriceSpec,
+        input_usd_per_mtok=DOLLARS,
+        output_usd_per_mtok=DOLLARS,
+        cached_input_usd_per_mtok=maybe(DOLLARS),
+        batch_multiplier=maybe(DOLLARS.filter(bool)),
+        tiers=TIERS.map(tuple),
+        catalogue=maybe(st.just("openai:gpt-4.1")),
+        **SOURCES,
+    ),
+    st.builds(PriceSpec, catalogue=st.sampled_from(["a:b", "openrouter:~x/y:z"])),
     st.builds(PriceSpec, input_usd_per_mtok=DOLLARS, output_usd_per_mtok=maybe(DOLLARS)),
     st.builds(PriceSpec, usd_per_request=DOLLARS),
     st.builds(PriceSpec, gpu=maybe(NAME), usd_per_hour=DOLLARS),

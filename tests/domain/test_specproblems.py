@@ -293,8 +293,9 @@ def test_strange_keys_are_quoted_so_that_a_problem_stays_one_line():
             "metric: exact_macth",
             (
                 "10: bar[0].metric: unknown metric 'exact_macth', expected one of exact_match, "
-                "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, cost_per_1k_usd; "
-                "did you mean 'exact_match'?"
+                "latency_p50_seconds, latency_p95_seconds, latency_p99_seconds, ttft_p50_seconds, "
+                "ttft_p95_seconds, ttft_p99_seconds, cost_per_1k_usd, cost_per_accepted_usd, "
+                "error_rate; did you mean 'exact_match'?"
             ),
         ),
         (

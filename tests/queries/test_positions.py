@@ -13,7 +13,7 @@ from evals.domain.shocks import Affects, Availability, Shock
 from evals.domain.specs import EndpointKind, PriceSpec
 from evals.domain.survival import Survival
 from evals.domain.verdicts import Verdict
-from evals.models import Model, Trial
+from evals.models import Model, Trial, VerdictRow
 from evals.queries.optionfacts import backers_of
 from evals.queries.positions import team_positions
 from evals.services import tasks as task_services
@@ -33,7 +33,8 @@ def test_a_position_holds_what_the_verdicts_rest_on():
     assert other.accepted_share == Decimal("0.95")
     assert other.cost_per_task_usd == Decimal("0.00027")
     assert other.host == "api.example.com"
-    assert other.judged_on == date(2026, 6, 1)
+    computed = VerdictRow.objects.values_list("computed_at", flat=True)
+    assert {other.judged_on} == {moment.date() for moment in computed}
     (line,) = other.lines
     assert (line.metric, line.state) == ("exact_match", CriterionState.MET)
 

@@ -6,6 +6,8 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
+from evals.domain.accepting import Acceptance
+from evals.domain.measured import ERROR_RATE
 from evals.domain.order import clustered_order, shuffled_order
 from evals.domain.specs import CriterionSpec
 from evals.domain.subjects import RunGrounds
@@ -67,6 +69,11 @@ def worlds(rng):
         yield f"latency {quantile}, lognormal", frozenset(), partial(_latency, rng, quantile)
     for sigma in (0.5, 1.0, 1.5):
         yield f"cost, lognormal {sigma}", frozenset(), partial(_cost, rng, sigma)
+    for failure in (None, 0.04):
+        wrong = "thrown away" if failure is None else "done again"
+        world = f"cost per accepted answer, wrong ones {wrong}"
+        yield world, frozenset(), partial(_accepted, rng, failure)
+    yield "error rate", frozenset(), partial(_errors, rng)
 
 
 def limits(rng, runs):
@@ -111,6 +118,21 @@ def streams(rng, runs):
 
 def _rate(rng, rate):
     return at_least(rate), grounds(table(_coins(rng, rate)))
+
+
+def _accepted(rng, failure, mean=0.004):
+    """Costs and right answers that hang together: the dear ones are right more often."""
+    usd = rng.lognormal(-0.5 * 0.5**2, 0.5, N) * mean
+    right = (rng.random(N) < np.where(usd > mean, 0.9, 0.7)).astype(float)
+    share = 0.7 + 0.2 * stats.norm.sf(0.5 * 0.5)
+    truth = mean / share if failure is None else mean + (1 - share) * failure
+    acceptance = Acceptance(metric="exact_match", failure_usd=failure)
+    line = at_most(truth, "cost_per_accepted_usd")
+    return line, grounds(table(right, usd=usd), acceptance=acceptance)
+
+
+def _errors(rng, rate=0.05):
+    return at_most(rate, ERROR_RATE), grounds(table(_coins(rng, rate), metric=ERROR_RATE))
 
 
 def _unscored(rng):

@@ -274,7 +274,7 @@ def test_without_a_volume_there_is_no_bill_and_the_card_says_so(
         ({"gpus_per_replica": "0"}, "greater than or equal to 1"),
         ({"spare_gpus": "-1"}, "greater than or equal to 0"),
         ({"operations_share": "-1"}, "greater than or equal to 0"),
-        ({"marginal_usd_per_1k_tasks": "£1"}, "is in pounds"),
+        ({"marginal_usd_per_1k_tasks": "£1"}, "expected US dollars: convert other currencies"),
         ({"bits": "7"}, "Select a valid choice"),
         ({"context_tokens": ""}, "required"),
     ],

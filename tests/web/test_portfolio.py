@@ -67,7 +67,7 @@ def test_an_unknown_spend_is_unknown_and_counted_apart(viewer_client, team):
 
 def test_stale_verdicts_come_first_then_those_that_expire(team):
     for name in ("Alpha", "Gamma"):
-        evaluated(team, name)
+        evaluated_on(team, name, make.NOON)
     evaluated_on(team, "Beta", make.NOON - timedelta(days=80))
     make.task(team, name="Aaa untested")
     stale = VerdictRow.objects.filter(run__evaluation__task__name="Gamma")

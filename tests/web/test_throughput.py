@@ -110,7 +110,9 @@ def test_a_task_without_rows_says_what_comes_first(team, editor_client):
     )
 
 
-def test_a_test_that_goes_on_says_how_far_it_is_and_can_be_stopped(candidate, editor_client):
+def test_a_test_that_goes_on_says_how_far_it_is_and_can_be_stopped(
+    candidate, editor_client, viewer_client
+):
     settings = {"progress": {"concurrency": 4, "measured": 60}}
     test = finished(candidate, [make.level(1), make.level(2)], state=ThroughputState.RUNNING)
     test.settings |= settings
@@ -120,6 +122,9 @@ def test_a_test_that_goes_on_says_how_far_it_is_and_can_be_stopped(candidate, ed
     assert f'hx-get="/throughput/{test.pk}/now/"' in page
     assert "4 at once" in page
     assert "60 of 100" in page
+    for url in (f"/throughput/{test.pk}/", f"/throughput/{test.pk}/now/"):
+        assert ">Stop</button>" in editor_client.get(url).content.decode()
+        assert ">Stop</button>" not in viewer_client.get(url).content.decode()
     editor_client.post(f"/throughput/{test.pk}/stop/")
     test.refresh_from_db()
     assert test.state == ThroughputState.COMPLETED
@@ -142,7 +147,7 @@ def test_unknown_rates_are_called_unknown(candidate, viewer_client):
     test = finished(candidate, [make.level(1, output_tokens_per_second=None)])
     page = viewer_client.get(f"/throughput/{test.pk}/").content.decode()
     assert "unknown output tokens a second" in page
-    assert '<td class="num nowrap">unknown</td>' in page
+    assert 'data-label="Output tok/s">unknown</td>' in page
 
 
 def test_a_failure_is_shown_in_its_own_words(candidate, viewer_client):

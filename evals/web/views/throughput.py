@@ -51,7 +51,8 @@ def throughput(request: TeamRequest, test_id: int) -> HttpResponse:
 def throughput_now(request: TeamRequest, test_id: int) -> HttpResponse:
     """Show the fragment that the page asks for until the measurement has ended."""
     page = throughput_page(_found(request, test_id), now=timezone.now())
-    return render(request, "evals/_throughput.html", {"page": page})
+    may_write = access.may_write(request.membership)
+    return render(request, "evals/_throughput.html", {"page": page, "may_write": may_write})
 
 
 @require_safe
