@@ -1,6 +1,8 @@
 """An evaluation's trials as series: the rate in the order of asking, and how long answers took."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import connection
 
@@ -8,18 +10,42 @@ from evals.domain.curves import SHARES, LatencyCurve, LatencyCurves
 from evals.domain.narrowing import Narrowing, NarrowingLine, Step, moments_of
 from evals.domain.specs import GRADED
 from evals.domain.tradeoffs import Axis
+from evals.queries.kept import Kept
 from evals.queries.outcomes import Outcome, Results
 from evals.queries.states import JUDGED_STATES
 from evals.queries.tradeoffs import limit_of
 
 MOST_STEPS = 50
+T = TypeVar("T")
+
+
+_narrowings: Kept[Narrowing] = Kept(256)
+_curves: Kept[LatencyCurves] = Kept(256)
 
 
 def narrowing_of(results: Results) -> Narrowing:
-    """Return each candidate's headline rate over the order of asking, in one query.
+    """Return each candidate's headline rate over the order of asking.
 
-    Only the places that the verdict was read from count, so it ends with the figure on the page.
+    In one query, or in none while an ended evaluation's is kept. Only the places that the verdict
+    was read from count, so it ends with the figure on the page.
     """
+    return _kept(_narrowings, results, lambda: _narrowing(results))
+
+
+def latency_curves(results: Results) -> LatencyCurves:
+    """Return how long each candidate's judged answers took.
+
+    In one query, or in none while an ended evaluation's are kept.
+    """
+    return _kept(_curves, results, lambda: _latency_curves(results))
+
+
+def _kept(kept: Kept[T], results: Results, made: Callable[[], T]) -> T:
+    ended = results.evaluation.finished_at
+    return made() if ended is None else kept.get((results.evaluation.pk, ended), made)
+
+
+def _narrowing(results: Results) -> Narrowing:
     plan = results.spec.plan
     are_independent = plan.epochs == 1 and results.spec.eval_set.cluster is None
     steps = _steps(results)
@@ -69,8 +95,7 @@ def _places(results: Results, outcome: Outcome) -> int:
     return int(stopping["read"]) if stopping else results.evaluation.sample_count
 
 
-def latency_curves(results: Results) -> LatencyCurves:
-    """Return how long each candidate's judged answers took, in one query."""
+def _latency_curves(results: Results) -> LatencyCurves:
     read = {outcome.run.pk: _places(results, outcome) for outcome in results.outcomes}
     statement = (
         "SELECT run.id, count(*), percentile_disc(%s::float8[]) "

@@ -1,9 +1,7 @@
 """Runs side by side, metric by metric, each with its paired difference from the baseline."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,10 +14,13 @@ from evals.domain.specs import GRADED, Comparator, CriterionSpec
 from evals.domain.subjects import RunGrounds
 from evals.queries import figures
 from evals.queries.comparedruns import ComparedRun, Comparison
+from evals.queries.kept import Kept
 
 Slice = Mapping[str, str] | None
 Scored = tuple[Metric, Metric | None]
 MOST_KEPT = 4096
+
+_figures: Kept[Scored] = Kept(MOST_KEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,29 +122,6 @@ def _kept(comparison: Comparison, each: ComparedRun, metric: str, wanted: Slice)
     graded = metric in _graded(comparison)
     pair = (comparison.baseline.run.pk, each.run.pk)
     return _figures.get((pair, *ended, metric, where, stop_early, graded), computed)
-
-
-class _Figures:
-    """Figures of runs that have ended, the last ones used; shared by the process's threads."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Scored] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, computed: Callable[[], Scored]) -> Scored:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = computed()
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return found
-
-
-_figures = _Figures()
 
 
 def _latency_row(comparison: Comparison, name: str, wanted: Slice) -> SummaryRow:

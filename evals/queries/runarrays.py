@@ -4,11 +4,8 @@ A run of an evaluation that has ended never changes, so its arrays are kept in t
 of a live one are read anew for each page.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,27 +19,36 @@ from evals.domain.trialtables import Flags, TrialTable, Whole
 from evals.models import Run
 from evals.queries.bandedcosts import REQUESTS
 from evals.queries.grounds import trial_table
+from evals.queries.kept import Kept
+from evals.queries.setlayouts import positions_of
 
 STATES = tuple(state.value for state in TrialState if state is not TrialState.SKIPPED)
 NEVER_ASKED = -1
 MOST_KEPT_BYTES = 256_000_000
+# Each figure as PostgreSQL sends it, with what stands for unknown.
+INTEGER, DOUBLE = (
+    ("int4send(coalesce(({})::int, -1))", ">i4"),
+    (
+        "float8send(coalesce(({})::float8, 'NaN'))",
+        ">f8",
+    ),
+)
 FIGURES = {
-    "position": "s.position",
-    "place": "t.place",
-    "epoch": "t.epoch",
-    "state": "array_position({states}, t.state::text) - 1",
-    "truncated": "coalesce(t.finish_reason = ANY({truncated}), false)::int",
-    "seconds": "t.latency_seconds",
-    "first": "t.ttft_seconds",
-    "input": "t.input_tokens",
-    "output": "t.output_tokens",
-    "cached": "t.cached_tokens",
-    "written": "t.cache_write_tokens",
-    "attempts": REQUESTS,
+    "sample": ("t.sample_id", ("int8send({})", ">i8")),
+    "place": ("t.place", INTEGER),
+    "epoch": ("t.epoch", INTEGER),
+    "state": ("array_position({states}, t.state::text) - 1", INTEGER),
+    "truncated": ("(t.finish_reason = ANY({truncated}))::int", INTEGER),
+    "seconds": ("t.latency_seconds", DOUBLE),
+    "first": ("t.ttft_seconds", DOUBLE),
+    "input": ("t.input_tokens", INTEGER),
+    "output": ("t.output_tokens", INTEGER),
+    "cached": ("t.cached_tokens", INTEGER),
+    "written": ("t.cache_write_tokens", INTEGER),
+    "attempts": (REQUESTS, INTEGER),
 }
-HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
 
-Key = tuple[int, datetime]
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,97 +80,76 @@ class RunArrays:
         return 8 * self.places.size + (8 * figures + 5) * self.states.size
 
 
+_kept: Kept[RunArrays] = Kept(MOST_KEPT_BYTES, size=lambda arrays: arrays.size)
+
+
 def run_arrays(run: Run, spec: Spec) -> RunArrays:
     """Return the run's arrays; select its evaluation and version beforehand.
 
-    Reads every trial by one COPY, or nothing where they are kept.
+    In one query for its trials, or in none where they are kept, and one for the positions of the
+    set's samples, while these are not kept.
     """
     ended = run.evaluation.finished_at
-    key = None if ended is None else (run.pk, ended)
-    if key is not None and (kept := _kept.get(key)):
-        return kept
-    found = _read(run, spec)
-    if key is not None:
-        _kept.put(key, found)
-    return found
+    if ended is None:
+        return _read(run, spec)
+    return _kept.get((run.pk, ended), lambda: _read(run, spec))
 
 
 def forget_arrays(run: Run) -> None:
     """Have the run read anew: its trials are no longer what they were."""
-    if run.evaluation.finished_at is not None:
-        _kept.drop((run.pk, run.evaluation.finished_at))
-
-
-class _Kept:
-    """The arrays that were used last, as many as fit; shared by the process's threads."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._arrays: OrderedDict[Key, RunArrays] = OrderedDict()
-        self._most, self._lock = most_bytes, Lock()
-
-    def get(self, key: Key) -> RunArrays | None:
-        with self._lock:
-            if key in self._arrays:
-                self._arrays.move_to_end(key)
-            return self._arrays.get(key)
-
-    def put(self, key: Key, arrays: RunArrays) -> None:
-        with self._lock:
-            self._arrays[key] = arrays
-            while len(self._arrays) > 1 and sum(a.size for a in self._arrays.values()) > self._most:
-                self._arrays.popitem(last=False)
-
-    def drop(self, key: Key) -> None:
-        with self._lock:
-            self._arrays.pop(key, None)
-
-
-_kept = _Kept(MOST_KEPT_BYTES)
+    _kept.drop((run.pk, run.evaluation.finished_at))
 
 
 def _read(run: Run, spec: Spec) -> RunArrays:
     scorers = [scorer.name for scorer in spec.scorers]
     columns = _columns(run.pk, scorers)
+    positions = positions_of(run.evaluation.version_id, columns["sample"])
     shape = (run.evaluation.version.sample_count, run.evaluation.epochs)
-    at = (columns["position"].astype(np.int64), columns["epoch"].astype(np.int64))
-    codes = columns["state"].astype(np.int8)
+    at = (positions, columns["epoch"])
     places = np.full(shape[0], NEVER_ASKED, dtype=np.int64)
-    places[at[0]] = columns["place"].astype(np.int64)
+    places[positions] = columns["place"]
     states = np.full(shape, -1, dtype=np.int8)
-    states[at] = codes
+    states[at] = columns["state"]
     truncated = np.zeros(shape, dtype=np.bool_)
     truncated[at] = columns["truncated"] > 0
     named: Mapping[str, Any] = columns | {
-        "place": columns["position"],
-        "state": np.array(STATES, dtype=object)[codes],
+        "place": positions,
+        "state": np.array(STATES, dtype=object)[columns["state"]],
     }
     table = trial_table(spec, spec.candidates[run.position], named, shape)
     return RunArrays(table=table, places=places, states=states, truncated=truncated)
 
 
-def _columns(run_id: int, scorers: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """Return each trial's figures, nan for unknown, as PostgreSQL sends doubles."""
+def _columns(run_id: int, scorers: Sequence[str]) -> Columns:
+    """Return each trial's figures, nan for unknown.
+
+    The database packs each column into one value: a row for each trial takes ten times as long.
+    """
     known = {"states": sql.Literal(list(STATES)), "truncated": sql.Literal(list(TRUNCATED))}
-    figures = [sql.SQL(text).format(**known) for text in FIGURES.values()]
-    figures += [sql.SQL("(t.scores ->> {})::float8").format(sql.Literal(n)) for n in scorers]
-    doubles = [sql.SQL("coalesce(({})::float8, 'NaN')").format(figure) for figure in figures]
-    statement = sql.SQL(
-        "COPY (SELECT {} FROM evals_trial t JOIN evals_sample s ON s.id = t.sample_id "
-        "WHERE t.run_id = {}) TO STDOUT (FORMAT BINARY)"
-    ).format(sql.SQL(", ").join(doubles), sql.Literal(run_id))
-    names = (*FIGURES, *(f"score_{i}" for i in range(len(scorers))))
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(statement) as copy,
-    ):
-        sent = b"".join(copy)
-    return _doubles(sent, names)
+    figures = {
+        name: (sql.SQL(text).format(**known), form) for name, (text, form) in FIGURES.items()
+    }
+    for place, scorer in enumerate(scorers):
+        score = sql.SQL("t.scores ->> {}").format(sql.Literal(scorer))
+        figures[f"score_{place}"] = (score, DOUBLE)
+    packed = [
+        sql.SQL("string_agg({}, ''::bytea)").format(sql.SQL(sent).format(text))
+        for text, (sent, _) in figures.values()
+    ]
+    statement = sql.SQL("SELECT {} FROM evals_trial t WHERE t.run_id = {}").format(
+        sql.SQL(", ").join(packed), sql.Literal(run_id)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        row = cursor.fetchone()
+    forms = {name: form for name, (_, (_, form)) in figures.items()}
+    return {
+        name: _unpacked(sent, form) for (name, form), sent in zip(forms.items(), row, strict=True)
+    }
 
 
-def _doubles(sent: bytes, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of a binary COPY whose every field is a double that is not null."""
-    fields = [part for name in names for part in ((f"{name} size", ">i4"), (name, ">f8"))]
-    row = np.dtype([("fields", ">i2"), *fields])
-    rows = np.frombuffer(sent[HEADER : len(sent) - TRAILER], dtype=row)
-    return {name: rows[name].astype(np.float64) for name in names}
+def _unpacked(sent: bytes | None, form: str) -> NDArray[Any]:
+    values = np.frombuffer(sent or b"", dtype=form)
+    if form != INTEGER[1]:
+        return values.astype(form[1:])
+    return values.astype(np.int64)

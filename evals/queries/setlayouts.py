@@ -1,17 +1,19 @@
 """The slices and clusters of an eval-set version by position: a version never changes."""
 
-from functools import lru_cache
-
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
 from evals.domain.order import cluster_numbers
 from evals.domain.specs import Spec
-from evals.domain.trialtables import Layout
+from evals.domain.trialtables import Layout, Whole
 from evals.models import Evaluation
+from evals.queries.kept import Kept
 
-KEPT = 64
+KEPT_VALUES = 8_000_000  # of slices, clusters and positions together
+
+_layouts: Kept[Layout] = Kept(KEPT_VALUES, size=lambda each: each.size * (len(each.slices) + 1))
+_positions: Kept[tuple[Whole, Whole]] = Kept(KEPT_VALUES, size=lambda each: 2 * len(each[0]))
 
 
 def set_layout(evaluation: Evaluation, spec: Spec) -> Layout:
@@ -20,19 +22,37 @@ def set_layout(evaluation: Evaluation, spec: Spec) -> Layout:
     In one query for the slices and one for the clusters, or in none where they are kept.
     """
     version, eval_set = evaluation.version, spec.eval_set
-    return _layout(
-        version.pk, version.sample_count, tuple(eval_set.slices), eval_set.cluster is not None
-    )
+    columns, has_clusters = tuple(eval_set.slices), eval_set.cluster is not None
+
+    def read() -> Layout:
+        clusters = cluster_numbers(_clusters(version.pk)) if has_clusters else None
+        return Layout(
+            size=version.sample_count,
+            slices=_slices(version.pk, columns) if columns else {},
+            clusters=None if clusters is None else np.array(clusters),
+        )
+
+    return _layouts.get((version.pk, columns, has_clusters), read)
 
 
-@lru_cache(maxsize=KEPT)
-def _layout(version_id: int, size: int, columns: tuple[str, ...], has_clusters: bool) -> Layout:  # noqa: FBT001
-    clusters = cluster_numbers(_clusters(version_id)) if has_clusters else None
-    return Layout(
-        size=size,
-        slices=_slices(version_id, columns) if columns else {},
-        clusters=None if clusters is None else np.array(clusters),
-    )
+def positions_of(version_id: int, samples: Whole) -> Whole:
+    """Return the position of each sample by its id, in one query while they are not kept."""
+    ids, positions = _positions.get(version_id, lambda: _read_positions(version_id))
+    return positions[np.searchsorted(ids, samples)]
+
+
+def _read_positions(version_id: int) -> tuple[Whole, Whole]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(int8send(id), ''::bytea), string_agg(int4send(position), ''::bytea) "
+            "FROM evals_sample WHERE version_id = %s",
+            [version_id],
+        )
+        sent = cursor.fetchone()
+    ids = np.frombuffer(sent[0] or b"", dtype=">i8").astype(np.int64)
+    positions = np.frombuffer(sent[1] or b"", dtype=">i4").astype(np.int64)
+    order = np.argsort(ids)
+    return ids[order], positions[order]
 
 
 def _slices(version_id: int, columns: tuple[str, ...]) -> dict[str, NDArray[np.object_]]:

@@ -20,12 +20,22 @@ from evals.domain.specs import Comparator, CriterionSpec, PlanSpec
 from evals.models import EvalSetVersion, Sample
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
+from evals.queries.kept import Kept
 
 MOST_VALUES = 200
 
+_values: Kept[dict[str, list[str]]] = Kept(256)
+
 
 def slice_values(version_id: int) -> dict[str, list[str]]:
-    """Return the values of each slice column, the first 200 of all, in one query."""
+    """Return the values of each slice column, the first 200 of all.
+
+    In one query, or in none while they are kept: a version never changes.
+    """
+    return _values.get(version_id, lambda: _slice_values(version_id))
+
+
+def _slice_values(version_id: int) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -110,8 +110,8 @@ def _table(measured: "list[Measured]", given: argparse.Namespace) -> str:
     head = (
         f"Server time of {given.requests} requests each, in ms; load "
         f"{', '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores. First: "
-        "the first request of this process, before anything is kept. Weight: the HTML, and with "
-        "styles and scripts as they are sent without compression, in kB.\n\n"
+        "the first request of this process, before anything is kept. HTML: before "
+        "compression. Weight: what is sent of it, with styles and scripts, in kB.\n\n"
         "| page | median | p95 | limit | first | queries | HTML | weight |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )

@@ -206,6 +206,24 @@ def searched_run(team: Team, size: int) -> str:
     return run(team, size) + "?q=ticket&slice.channel=phone"
 
 
+def narrowed_run(team: Team, size: int) -> str:
+    return run(team, size) + "?differs=any&score_from=0.5&seconds_to=9"
+
+
+def compared(team: Team, size: int) -> str:
+    runs = finished_evaluation(team, size).runs.all()[:2]
+    return reverse("evals:compare") + f"?runs={','.join(str(each.pk) for each in runs)}"
+
+
+def grid(team: Team, size: int) -> str:
+    return compared(team, size) + "&view=grid&show=different"
+
+
+def pick(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:compare")
+
+
 def trial(team: Team, size: int) -> str:
     made = run_of(finished_evaluation(team, size))
     opened = Trial.objects.get(run=made, place=3)
@@ -318,6 +336,10 @@ def specs(size: int) -> list[Any]:
         (run, 4),
         (live_run, 5),
         (searched_run, 5),
+        (narrowed_run, 5),
+        (compared, 5),
+        (grid, 5),
+        (pick, 5),
         (trial, 8),
         (cascades, 3),
         (cascade, 1),

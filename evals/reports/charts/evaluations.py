@@ -1,12 +1,16 @@
 """The charts of an evaluation that has ended."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evals.queries.evaluations import Findings
 from evals.reports.charts.chart import Chart
 from evals.reports.charts.latencies import latency_chart
 from evals.reports.charts.narrowing import narrowing_chart
 from evals.reports.charts.tradeoffs import trade_off_chart
+
+# What rests on every answer never changes, and drawing it takes most of the page's time.
+_narrowing, _latency = lru_cache(128)(narrowing_chart), lru_cache(128)(latency_chart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +23,8 @@ class EvaluationCharts:
     @classmethod
     def of(cls, findings: Findings) -> "EvaluationCharts":
         """Return the charts of what an evaluation found; none of latencies where none is known."""
-        narrowing = narrowing_chart(findings.narrowing)
-        latencies = [latency_chart(findings.latencies)] if findings.latencies.curves else []
+        narrowing = _narrowing(findings.narrowing)
+        latencies = [_latency(findings.latencies)] if findings.latencies.curves else []
         return cls(
             trade_off=trade_off_chart(findings.trade_off.found),
             over_trials=(narrowing, *latencies),
