@@ -30,6 +30,7 @@ SECTIONS = {
     "report": "reports",
     "price": "prices",
     "worker": "workers",
+    "team": "team",
 }
 
 
