@@ -12,7 +12,15 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from django.utils import timezone
 
 from evals.queue import Job
-from evals.services import cascades, evalsets, evaluations, testbells, throughput, workers
+from evals.services import (
+    cascades,
+    evalsets,
+    evaluations,
+    retention,
+    testbells,
+    throughput,
+    workers,
+)
 
 # One byte that a worker shares with the processes it forks: 1 once it has been told to end.
 _ending = mmap.mmap(-1, 1)
@@ -106,3 +114,9 @@ def sync_prices() -> None:
     from evals.services import pricesync  # noqa: PLC0415 - see above
 
     pricesync.sync_prices(now=timezone.now())
+
+
+@shared_task(name=Job.DELETE_OLD_ANSWERS.value, ignore_result=True)
+def delete_old_answers() -> None:
+    """Delete what models said longer ago than their team keeps it; a second run finds none."""
+    retention.delete_old_answers(now=timezone.now())

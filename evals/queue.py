@@ -21,6 +21,7 @@ class Job(StrEnum):
     FORGET_UPLOADS = "evals.forget_uploads"
     REPLAY_CASCADE = "evals.replay_cascade"
     SYNC_PRICES = "evals.sync_prices"
+    DELETE_OLD_ANSWERS = "evals.delete_old_answers"
 
 
 def enqueue(

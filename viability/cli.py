@@ -37,6 +37,8 @@ viability control EVALUATION_ID VERB       pause, resume, stop, cancel or retry-
 viability export-task SPEC.yaml DIR        write the task for the stock lm_eval command
 viability import-openness FILE.yml…        read openness files into the team's facts
 viability report verify FILE               was an exported report changed since?
+viability backup FILE                      the database and uploaded files in one file
+viability restore FILE [--force]           a backup into an empty home
 viability worker [--pool gpu,default]      one more worker; other options go to Celery
 Each takes --home DIR (default: $VIABILITY_HOME, then .viability). Django's commands work too:
 """
@@ -61,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _up(home, arguments[1:])
     if name == "worker":
         return _worker(home, arguments[1:])
+    if name in {"backup", "restore"}:
+        return _reported(lambda: _backup(name, home, arguments[1:]))
     return _reported(lambda: _command(home, [name, *arguments[1:]]))
 
 
@@ -105,6 +109,15 @@ def _up(home: Path, arguments: list[str]) -> int:
     parser.add_argument("--concurrency", type=int, default=2, help="jobs at the same time")
     options = parser.parse_args(arguments)
     return up(home, options.port, demo=options.demo, concurrency=options.concurrency)
+
+
+def _backup(name: str, home: Path, arguments: list[str]) -> int:
+    from viability.backups import backup, restore_backup  # noqa: PLC0415 - as above
+
+    try:
+        return backup(home, arguments) if name == "backup" else restore_backup(home, arguments)
+    except SystemExit as ended:  # argparse has said what is wrong
+        return BAD_INPUT if ended.code else 0
 
 
 def _worker(home: Path, arguments: list[str]) -> int:

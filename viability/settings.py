@@ -81,6 +81,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-uploads": {"task": "evals.forget_uploads", "schedule": 3600.0},
     # Often enough for a price that begins today, and next to nothing where none is new.
     "sync-prices": {"task": "evals.sync_prices", "schedule": 3600.0},
+    "delete-old-answers": {"task": "evals.delete_old_answers", "schedule": 86_400.0},
 }
 
 INSTALLED_APPS = [
@@ -184,7 +185,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"hide_tokens": {"()": "evals.web.secretpaths.HideTokens"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["hide_tokens"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "evals": {"level": "INFO"},

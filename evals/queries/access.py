@@ -25,6 +25,7 @@ from evals.models import (
 )
 
 WRITERS = (Role.ADMIN, Role.EDITOR)
+ASCENDING = (Role.VIEWER, Role.EDITOR, Role.ADMIN)
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
@@ -40,6 +41,11 @@ def may_write(membership: Membership) -> bool:
 def may_decide(membership: Membership) -> bool:
     """Return whether the member may sign for the team, and manage it."""
     return membership.role == Role.ADMIN
+
+
+def roles_up_to(role: str) -> tuple[Role, ...]:
+    """Return the roles that are not above this one, the lowest first."""
+    return ASCENDING[: ASCENDING.index(Role(role)) + 1]
 
 
 def tasks_for(team: Team) -> QuerySet[Task]:

@@ -146,6 +146,8 @@ def _score(beside: Beside, trial: Trial, name: str) -> ScoreLine:
 def _output_note(trial: Trial) -> str:
     if trial.output:
         return ""
+    if trial.details.get("erased"):
+        return "Deleted: the team keeps answers for some time only. The scores are as they were."
     if trial.state == TrialState.NO_ANSWER:
         return "No answer came: it counts as wrong, and apart from wrong answers."
     return "Nothing came back." if trial.output is None else "An empty answer came back."

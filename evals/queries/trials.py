@@ -30,7 +30,7 @@ def trial_documents(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
 def run_trial_documents(run: Run) -> Iterator[dict[str, Any]]:
     """Yield the trials of one run, by row and epoch."""
     trials = Trial.objects.filter(run=run).order_by("sample__row", "epoch")
-    values = trials.values("sample__row", "sample__target", *FIELDS)
+    values = trials.values("sample__row", "sample__target", "details__erased", *FIELDS)
     for value in values.iterator(chunk_size=CHUNK):
         row, target = value.pop("sample__row"), value.pop("sample__target")
         yield {
@@ -38,7 +38,7 @@ def run_trial_documents(run: Run) -> Iterator[dict[str, Any]]:
             "sample": row,
             "epoch": value["epoch"],
             "state": value["state"],
-            "output": value["output"],
+            "output": None if value["details__erased"] else value["output"],
             "answer": value["answer"],
             "target": target,
             **{name: value[name] for name in FIELDS[4:]},

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from evals.domain.cascadesignals import Signal, SignalError, SignalKind, check_signal
-from evals.models import CascadeReplay, Evaluation, Run, User
+from evals.models import CascadeReplay, Evaluation, Run, Trial, User
 from evals.models.evaluations import RunState
 from evals.models.facts import ReplayState
 from evals.queries.cascadegrounds import UnpairedError
@@ -99,6 +99,8 @@ def _check(evaluation: Evaluation, first: Run, second: Run, signal: Signal) -> N
         raise SignalError("A cascade is replayed on an evaluation that has ended.", field="first")
     if first.pk == second.pk:
         raise SignalError("The second candidate has to be another one.", field="second")
+    if Trial.objects.filter(run__in=[first, second], details__has_key="erased").exists():
+        raise SignalError("Its answers were deleted, and a cascade is replayed on them.")
     check_signal(signal, epochs=evaluation.epochs)
     if signal.kind is not SignalKind.DISAGREEMENT:
         return

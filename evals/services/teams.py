@@ -1,15 +1,16 @@
 """Teams and people: the default team, and the link that makes the first admin."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from evals.models import Membership, OneTimeLink, Role, Team, User
+from evals.models.teams import LinkPurpose
 from evals.services.audit import record
+from evals.services.tokenhashes import fresh_token, token_hash
 
 LINK_LIFETIME = timedelta(hours=24)
+_FIRST = {"purpose": LinkPurpose.FIRST_ADMIN, "used_at": None}
 
 
 def default_team() -> Team:
@@ -22,16 +23,16 @@ def create_admin_link(*, now: datetime) -> str | None:
     """Return a fresh token for the first admin's link, or None once there is a user."""
     if User.objects.exists():
         return None
-    token = secrets.token_urlsafe(24)
+    token = fresh_token()
     OneTimeLink.objects.all().delete()
-    OneTimeLink.objects.create(token_hash=_hash(token), expires_at=now + LINK_LIFETIME)
+    OneTimeLink.objects.create(token_hash=token_hash(token), expires_at=now + LINK_LIFETIME)
     return token
 
 
 def is_open_link(token: str, *, now: datetime) -> bool:
     """Return whether the link can still be used."""
     return OneTimeLink.objects.filter(
-        token_hash=_hash(token), used_at__isnull=True, expires_at__gt=now
+        **_FIRST, token_hash=token_hash(token), expires_at__gt=now
     ).exists()
 
 
@@ -39,7 +40,7 @@ def is_open_link(token: str, *, now: datetime) -> bool:
 def make_first_admin(*, token: str, email: str, password: str, now: datetime) -> User | None:
     """Use the link up and return the admin of the default team; None if it was used meanwhile."""
     used = OneTimeLink.objects.filter(
-        token_hash=_hash(token), used_at__isnull=True, expires_at__gt=now
+        **_FIRST, token_hash=token_hash(token), expires_at__gt=now
     ).update(used_at=now)
     if not used or User.objects.exists():
         return None
@@ -56,7 +57,3 @@ def change_password(*, user: User, team: Team, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     record(team=team, user=user, action="password changed", subject=user.email)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

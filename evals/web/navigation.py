@@ -32,6 +32,7 @@ SECTIONS = {
     "report": "reports",
     "price": "prices",
     "worker": "workers",
+    "team": "team",
 }
 
 

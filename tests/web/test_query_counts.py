@@ -22,8 +22,10 @@ from evals.domain.specs import EndpointKind, PriceSpec
 from evals.models import (
     CataloguePrice,
     Evaluation,
+    Membership,
     Model,
     Report,
+    Role,
     Run,
     Scenario,
     Shard,
@@ -38,6 +40,7 @@ from evals.services.endpointprices import set_endpoint_price
 from evals.services.hardware import remove_hardware, save_hardware
 from evals.services.hosting import save_hosting
 from evals.services.modelfacts import save_facts
+from evals.services.tokens import TokenWish, make_token
 from tests import make
 
 FRAME, SIDEBAR = 5, 2
@@ -286,6 +289,31 @@ def proposed(team: Team, size: int) -> Report:
     return records[-1]
 
 
+def members(team: Team, size: int) -> str:
+    for _ in range(size):
+        make.member(team)
+    return reverse("evals:team")
+
+
+def tokens(team: Team, size: int) -> str:
+    for _ in range(size):
+        user = make.member(team)
+        made = Membership.objects.select_related("team", "user").get(user=user)
+        wish = TokenWish(name="CI", role=Role.EDITOR, expires_at=None)
+        make_token(membership=made, wish=wish, now=timezone.now())
+    return reverse("evals:team_tokens")
+
+
+def audit(team: Team, size: int) -> str:
+    tokens(team, size)
+    return reverse("evals:team_audit")
+
+
+def team_data(team: Team, size: int) -> str:
+    portfolio(team, size)
+    return reverse("evals:team_data")
+
+
 def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
@@ -345,6 +373,10 @@ def specs(size: int) -> list[Any]:
         (cascade, 1),
         (reports, 1),
         (report, 4),
+        (members, 1),
+        (tokens, 1),
+        (audit, 3),
+        (team_data, 0),
     ],
 )
 @pytest.mark.parametrize("size", [1, 4])

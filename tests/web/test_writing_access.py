@@ -28,6 +28,9 @@ READING = (
     "/prices/hardware/l4/",
     "/scenarios/",
     "/portfolio.csv",
+    "/team/",
+    "/team/tokens/",
+    "/team/data/",
 )
 WRITING = (
     "/tasks/new/",
@@ -48,6 +51,7 @@ WRITING = (
     "/scenarios/new/",
     "/scenarios/{scenario}/",
     "/candidates/{candidate}/throughput/",
+    "/team/tokens/new/",
 )
 POSTS = (
     "/tasks/{task}/evaluations/new/plan/",
@@ -75,6 +79,7 @@ EVERYBODYS = {
     "/account/",
     "/tasks/new/",
     *("/prices/changes/", "/prices/options/"),
+    *("/team/", "/team/tokens/", "/team/tokens/new/", "/team/data/"),
 }
 
 

@@ -1,0 +1,64 @@
+"""Deleting a task with all it has; the audit log keeps what was signed for it."""
+
+from django.db import connection, transaction
+
+from evals.domain.specs import EndpointKind
+from evals.models import Endpoint, Harness, HumanScore, Task, User
+from evals.queries.taskcontents import TaskContents, signed_decisions, task_contents
+from evals.services.audit import record
+
+# By hand: Django would first read every row, to find what hangs on it.
+TRIALS = """
+DELETE FROM evals_trial USING evals_run AS run, evals_evaluation AS evaluation
+WHERE evals_trial.run_id = run.id AND run.evaluation_id = evaluation.id AND evaluation.task_id = %s
+"""
+SAMPLES = """
+DELETE FROM evals_sample USING evals_evalsetversion AS version, evals_evalset AS eval_set
+WHERE evals_sample.version_id = version.id AND version.eval_set_id = eval_set.id
+AND eval_set.task_id = %s
+"""
+
+
+class TaskDeletionError(Exception):
+    """A task that cannot be deleted now; the message says why."""
+
+
+@transaction.atomic
+def delete_task(*, task: Task, user: User) -> TaskContents:
+    """Delete a task with its eval sets, evaluations and records; return what was lost.
+
+    Prompts and recorded answers that only its candidates used go too; endpoints, models and keys
+    are the team's and stay.
+
+    Raises:
+        TaskDeletionError: While an evaluation of it goes on.
+    """
+    task = Task.objects.select_for_update(of=("self",)).select_related("team").get(pk=task.pk)
+    lost = task_contents(task)
+    if lost.live:
+        raise TaskDeletionError("an evaluation goes on: stop or cancel it first")
+    used = task.candidates.values_list("endpoint_id", "harness_id")
+    endpoints, harnesses = {pair[0] for pair in used}, {pair[1] for pair in used}
+    record(
+        team=task.team,
+        user=user,
+        action="task deleted",
+        subject=task.name,
+        evaluations=lost.evaluations,
+        answers=lost.trials,
+        decisions=signed_decisions(task),
+    )
+    _delete_large_tables(task)
+    task.delete()
+    Harness.objects.filter(pk__in=harnesses, candidates__isnull=True).delete()
+    Endpoint.objects.filter(
+        pk__in=endpoints, kind=EndpointKind.RECORDED, candidates__isnull=True
+    ).delete()
+    return lost
+
+
+def _delete_large_tables(task: Task) -> None:
+    HumanScore.objects.filter(trial__run__evaluation__task=task).delete()
+    with connection.cursor() as cursor:
+        for statement in (TRIALS, SAMPLES):
+            cursor.execute(statement, [task.pk])
