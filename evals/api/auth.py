@@ -24,7 +24,7 @@ class ApiRequest(HttpRequest):
 class TokenAuth(HttpBearer):
     """Knows tokens alone: a browser's session opens nothing here."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+    def authenticate(self, _request: HttpRequest, token: str) -> ApiToken | None:
         """Return the token's row, None for one that holds no more or never did."""
         return token_holder(token=token.strip(), now=timezone.now())
 

@@ -20,7 +20,7 @@ from evals.domain.specfile import SpecError
 from evals.services.evalsets import RefusedRowsError
 
 JSON = "application/json"
-NO_TOKEN = (
+SIGN_IN = (
     "found no token that holds, expected the header Authorization: Bearer TOKEN; "
     "an admin of the team makes tokens on its page"
 )
@@ -54,7 +54,7 @@ def add_refusals(api: NinjaAPI) -> None:
 
 
 def _no_token(_request: HttpRequest, _error: Any) -> HttpResponse:
-    response = refusal(401, NO_TOKEN)
+    response = refusal(401, SIGN_IN)
     response["WWW-Authenticate"] = 'Bearer realm="viability"'
     return response
 

@@ -63,7 +63,9 @@ class MappingIn(BaseModel):
     target: str = Field(description="The column with the right answer.")
     slices: list[str] = Field(default_factory=list, description="Repeatable.")
     cluster: str | None = Field(None, description="Rows of one value belong together.")
-    accept_valid: bool = Field(False, description="Go on without the rows that cannot be used.")
+    accept_valid: bool = Field(
+        default=False, description="Go on without the rows that cannot be used."
+    )
 
     def mapping(self) -> Mapping:
         """Return it as the reader of rows wants it."""
@@ -80,7 +82,7 @@ class EvaluationIn(Asked):
     incumbent: str | None = Field(
         None, description='One of `candidates`; null: the task\'s own, "": none.'
     )
-    ask_again: bool = Field(False, description="Ask even what is stored.")
+    ask_again: bool = Field(default=False, description="Ask even what is stored.")
     allow_host: list[str] = Field(
         default_factory=list,
         description="Hosts that may see the team's inputs for the first time.",

@@ -1,7 +1,7 @@
 """The API, and where it hangs."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 
 from evals.api.auth import TokenAuth
 from evals.api.replies import add_refusals
@@ -25,11 +25,15 @@ api = NinjaAPI(
     urls_namespace="api-1",
 )
 add_refusals(api)
-for router in (tasks.router, evaluations.router, catalogue.router, reports.router):
-    api.add_router("", router)
+rest = Router()
 
 
-@api.api_operation(METHODS, "/{path:rest}", include_in_schema=False)
-def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+@rest.api_operation(METHODS, "/{path:path}", include_in_schema=False)
+def nothing(request: HttpRequest, path: str) -> HttpResponse:
     """Say that nothing lives at an address, as JSON."""
-    raise Http404(f"found no /{rest} here, expected an address that openapi.json names")
+    raise Http404(f"found no /{path} here, expected an address that openapi.json names")
+
+
+# The last one takes what no other has an address for.
+for router in (tasks.router, evaluations.router, catalogue.router, reports.router, rest):
+    api.add_router("", router)

@@ -16,7 +16,9 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: For anything else, a row of a table above all.
     """
-    if value is None or isinstance(value, bool | int | float | str) and not isinstance(value, Enum):
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, bool | int | float | str):
         return value
     if is_dataclass(value):
         names = (field.name for field in fields(value))
@@ -29,8 +31,6 @@ def plain(value: Any) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, date):

@@ -31,7 +31,8 @@ LONGEST = 200  # of what is searched
 def candidates(
     request: ApiRequest,
     task: int | None = Query(None, description="Only those of this task."),
-    archived: bool = Query(False, description="Those that were taken out of the choice."),
+    *,
+    archived: bool = Query(default=False, description="Those taken out of the choice."),
 ) -> HttpResponse:
     """Return the candidates by task and name, in the shape of the spec file."""
     team = request.auth.team

@@ -1,7 +1,6 @@
 """Evaluations: read, started by a spec, and told to stop, pause, resume, cancel or retry."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -28,6 +27,7 @@ from evals.services.remotespecs import begin_sent
 from evals.services.retries import FAILED, retry_failed
 
 router = Router(tags=["Evaluations"])
+NEW_HOST = "A host that may see the team's inputs for the first time; repeatable."
 LINES = "application/x-ndjson"
 TOLD = replies(Done, 403, 404)
 
@@ -77,10 +77,9 @@ def samples(request: ApiRequest, evaluation_id: int) -> StreamingHttpResponse:
 )
 def start(
     request: ApiRequest,
-    allow_host: list[str] = Query(
-        [], description="A host that may see the team's inputs for the first time; repeatable."
-    ),
-    ask_again: bool = Query(False, description="Ask even what is stored."),
+    *,
+    allow_host: Annotated[list[str], Query(default_factory=list, description=NEW_HOST)],
+    ask_again: bool = Query(default=False, description="Ask even what is stored."),
 ) -> HttpResponse:
     """Store what the spec names, task and candidates included, and start; all of it or nothing.
 

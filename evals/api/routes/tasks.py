@@ -12,7 +12,6 @@ from evals.api.documents import EVALUATION_EXAMPLE, body, replies
 from evals.api.replies import TOO_LARGE, document, file_too_large
 from evals.api.routes.evaluations import started
 from evals.api.schemas import EvaluationIn, MappingIn, Started, TaskOut, Tasks, VersionOut, Versions
-from evals.domain.evalsets import Mapping
 from evals.models import Task
 from evals.queries import access
 from evals.queries.positions import INCUMBENT
