@@ -1,5 +1,7 @@
-"""Where the app's pages hang."""
+"""Where the app's pages and its API hang."""
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("evals.web.urls"))]
+from evals.api.urls import api
+
+urlpatterns = [path("api/v1/", api.urls), path("", include("evals.web.urls"))]

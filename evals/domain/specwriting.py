@@ -31,6 +31,12 @@ _ENDLESS = 2**31  # a line is never folded
 
 def write_spec(spec: Spec) -> str:
     """Return the YAML text of a spec, in the order people know from the examples."""
+    said = written_parts(spec)
+    return yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ENDLESS)
+
+
+def written_parts(spec: Spec) -> dict[str, Any]:
+    """Return a spec as the mapping that its text says, defaults left out."""
     written = {
         "task": _part(spec.task, TASK),
         "eval_set": _eval_set(spec.eval_set),
@@ -40,8 +46,7 @@ def write_spec(spec: Spec) -> str:
         "incumbent": spec.incumbent,
         "plan": _part(spec.plan, PLAN),
     }
-    said = {key: value for key, value in written.items() if value not in (None, {})}
-    return yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ENDLESS)
+    return {key: value for key, value in written.items() if value not in (None, {})}
 
 
 def _part(part: Any, keys: Iterable[str]) -> dict[str, Any]:
@@ -80,8 +85,13 @@ def _criterion(criterion: CriterionSpec) -> dict[str, Any]:
 
 
 def _candidate(candidate: CandidateSpec, spec: Spec) -> dict[str, Any]:
+    return written_candidate(candidate, usual_prompt=column_template(spec.eval_set.input))
+
+
+def written_candidate(candidate: CandidateSpec, *, usual_prompt: str = "") -> dict[str, Any]:
+    """Return a candidate as the mapping that a spec's text has; the usual prompt is left out."""
     harness = _part(candidate.harness, HARNESS)
-    if harness["prompt"] == column_template(spec.eval_set.input):
+    if harness["prompt"] == usual_prompt:
         del harness["prompt"]
     parts = {
         "model": _part(candidate.model, MODEL),

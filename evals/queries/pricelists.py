@@ -59,9 +59,8 @@ def prices_page(*, search: str, provider: str, after: str, on: date) -> PricesPa
         .values_list("provider", "provider_name")
         .distinct()
     )
-    rows = searched(current_prices(on=on), search.split()[:MOST_WORDS])
-    rows = rows.filter(provider=provider) if provider else rows
-    found = list(_after(rows, after)[: PAGE + 1])
+    rows = found_prices(search=search, provider=provider, on=on)
+    found = list(after_key(rows, after)[: PAGE + 1])
     edition = CataloguePrice.objects.order_by("-pk").values_list("edition", flat=True).first() or ""
     kept = {"q": search, "provider": provider}
     return PricesPage(
@@ -74,6 +73,12 @@ def prices_page(*, search: str, provider: str, after: str, on: date) -> PricesPa
         total=figures.count(current_prices(on=on).count()) if providers else "",
         edition=edition,
     )
+
+
+def found_prices(*, search: str, provider: str, on: date) -> QuerySet[CataloguePrice]:
+    """Return the prices of a day that were searched for, by provider and model."""
+    rows = searched(current_prices(on=on), search.split()[:MOST_WORDS])
+    return rows.filter(provider=provider) if provider else rows
 
 
 def price_url(key: str) -> str:
@@ -119,7 +124,8 @@ def since_words(day: date | None) -> str:
     return f"{day.day} {day:%b %Y}" if day else "first known"
 
 
-def _after(rows: QuerySet[CataloguePrice], after: str) -> QuerySet[CataloguePrice]:
+def after_key(rows: QuerySet[CataloguePrice], after: str) -> QuerySet[CataloguePrice]:
+    """Return the rows that follow a key, all of them for what is no key."""
     provider, colon, model = after.partition(":")
     if not colon:
         return rows
