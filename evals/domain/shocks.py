@@ -144,7 +144,8 @@ class _Reading:
             return Decimal(default)
         number = _decimal(found)
         if number is None or not least <= number <= most:
-            self.note(name, f"found {found!r}, expected a number from {least} to {most}")
+            said = found if isinstance(found, Decimal) else repr(found)
+            self.note(name, f"found {said}, expected a number from {least} to {most}")
             return Decimal(default)
         return number
 

@@ -97,7 +97,9 @@ def _charged(price: PriceSpec) -> str:
     tokens = ", ".join(f"{label} {exact_usd(usd)}" for label, usd in found if usd is not None)
     each = [(label, getattr(price, name)) for name, label in EACH.items()]
     parts = [f"{tokens} per million tokens"] if tokens else []
-    return ", ".join(parts + [f"{exact_usd(usd)} {label}" for label, usd in each if usd is not None])
+    return ", ".join(
+        parts + [f"{exact_usd(usd)} {label}" for label, usd in each if usd is not None]
+    )
 
 
 def _changes(old: PriceSpec, new: PriceSpec, names: dict[str, str]) -> list[str]:

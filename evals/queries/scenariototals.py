@@ -128,7 +128,9 @@ def _spend_sentence(totals: Totals) -> str:
         return "" if totals.still else "Spend is unknown"
     part = f"Of {_usd(totals.today_usd)} spent a month {figures.usd(before)}"
     if before == after:
-        return f"{part} stays" if totals.is_part else f"Spend stays at {figures.usd(before)} a month"
+        return (
+            f"{part} stays" if totals.is_part else f"Spend stays at {figures.usd(before)} a month"
+        )
     verb = "rises" if after > before else "falls"
     if totals.is_part:
         return f"{part} {verb} to {figures.usd(after)}"

@@ -33,7 +33,8 @@ def mark_repriced_verdicts(*, on: date, price: EndpointPrice | None = None) -> i
 
     A verdict is stale by the price that it rests on, and the incumbent's row too, whose cost
     stands beside the others'. The reason says the price of today, and goes where the price that
-    it rests on is back; that of a new bar stays. `price` says that only those of its endpoint and model are looked at.
+    it rests on is back; that of a new bar stays. `price` says that only those of its endpoint and
+    model are looked at.
     """
     rows = VerdictRow.objects.filter(_by_price_or_not()).filter(_may_have_changed(price))
     ids = list(rows.order_by("pk").values_list("pk", flat=True))

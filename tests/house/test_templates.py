@@ -15,7 +15,6 @@ def test_a_fragment_with_a_form_is_handed_the_token_without_which_browsers_are_r
         f"{page} includes {found['name']}"
         for page, source in sources.items()
         for found in ALONE.finditer(source)
-        if "csrf_token" in sources[found["name"]]
-        and "csrf_token=csrf_token" not in found["given"]
+        if "csrf_token" in sources[found["name"]] and "csrf_token=csrf_token" not in found["given"]
     ]
     assert not forgotten

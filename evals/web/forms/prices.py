@@ -191,10 +191,6 @@ class PriceEndForm(forms.Form):
     model = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
-def _model_label(model: Model) -> str:
-    return f"{model.identifier} {model.revision}" if model.revision else model.identifier
-
-
 def _visible(price: PriceSpec) -> dict[str, Any]:
     return {name: getattr(price, name) for name in VISIBLE}
 
