@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from evals.domain.trials import TrialState
 from evals.models import AuditEntry, Evaluation, Run, Team, Trial, User
@@ -36,11 +38,12 @@ def set_retention(*, team: Team, days: int | None, user: User) -> bool:
 
 def evaluations_past(team: Team, *, days: int, now: datetime) -> QuerySet[Evaluation]:
     """Return the team's evaluations that ended so long ago and still have their answers."""
-    gone = AuditEntry.objects.filter(
-        team=team, action=DELETED, details__evaluation_id=OuterRef("pk")
-    )
+    of = Cast(KT("details__evaluation_id"), BigIntegerField())
+    gone = AuditEntry.objects.filter(team=team, action=DELETED).annotate(of=of)
     return Evaluation.objects.filter(
-        ~Exists(gone), task__team=team, finished_at__lt=now - timedelta(days=days)
+        ~Exists(gone.filter(of=OuterRef("pk"))),
+        task__team=team,
+        finished_at__lt=now - timedelta(days=days),
     )
 
 

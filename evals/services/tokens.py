@@ -52,7 +52,7 @@ def make_token(*, membership: Membership, wish: TokenWish, now: datetime) -> tup
         created_by=membership.user,
         expires_at=wish.expires_at,
     )
-    until = wish.expires_at.isoformat() if wish.expires_at else None
+    until = wish.expires_at.date().isoformat() if wish.expires_at else None
     _record(row, membership.user, "token made", role=row.role, until=until)
     return row, token
 

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.embedded.served import ENVIRONMENT, serving
+from tests.embedded.conftest import open_folder
+from tests.embedded.served import ENVIRONMENT, copy_home, serving
 from viability.home import published
 
 TEAM = "INSERT INTO evals_team (name, slug, created_at) VALUES (%s, %s, now())"
@@ -37,11 +39,20 @@ def teams(home: Path) -> list[str]:
         return [name for (name,) in database.execute("SELECT name FROM evals_team ORDER BY name")]
 
 
+@pytest.fixture(scope="session")
+def migrated_home(made_home: Path) -> Iterator[Path]:
+    """A home with all tables, to be copied."""
+    with open_folder() as folder:
+        home = copy_home(made_home, folder / "home")
+        told = viability("migrate", "--home", home, "--verbosity", "0")
+        assert told.returncode == 0, told.stderr
+        yield home
+
+
 @pytest.fixture
-def kept(home: Path) -> Path:
+def kept(migrated_home: Path, folder: Path) -> Path:
     """A home with a team, somebody's session and an uploaded file."""
-    told = viability("migrate", "--home", home, "--verbosity", "0")
-    assert told.returncode == 0, told.stderr
+    home = copy_home(migrated_home, folder / "kept")
     execute(home, (TEAM, ["Support", "support"]), (SESSION, []))
     (home / "uploads").mkdir(exist_ok=True)
     (home / "uploads" / "rows.csv").write_text("text,label\n")
@@ -112,7 +123,7 @@ def test_a_damaged_backup_changes_nothing(kept, backup):
     assert teams(kept) == ["Support"]
 
 
-def test_a_file_that_is_no_backup_is_refused_in_words(home, folder):
+def test_a_file_that_is_no_backup_is_refused_in_words(folder):
     (folder / "no.backup").write_text("hello")
     refused = viability("restore", folder / "no.backup", "--home", folder / "new")
     assert refused.returncode == 3

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +21,11 @@ from tests.conftest import signed_in
 
 NEW = "a rather longer password"
 PASSWORDS = {"password": NEW, "again": NEW}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_links() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -155,7 +161,7 @@ def test_an_invitation_makes_an_account_and_works_once(admin_client, team):
     path = invited(admin_client)
     browser = Client()
     assert "bob@example.com" in browser.get(path).content.decode()
-    assert browser.post(path, PASSWORDS).url == "/"
+    assert browser.post(path, PASSWORDS)["Location"] == "/"
     membership = Membership.objects.get(team=team, user__email="bob@example.com")
     assert membership.role == Role.VIEWER
     assert browser.get("/team/").status_code == 200
@@ -213,7 +219,7 @@ def test_no_dead_link_says_whether_an_account_exists(admin_client, others):
     expire_links()
     pages = [Client().get(path) for path in paths]
     assert {page.status_code for page in pages} == {410}
-    assert len({page.content for page in pages}) == 1
+    assert len({page.content.partition(b"<main")[2] for page in pages}) == 1
 
 
 def test_an_open_invitation_to_an_existing_account_does_not_take_it_over(admin_client, db):
@@ -231,7 +237,7 @@ def test_a_link_sets_a_new_password_once_and_ends_old_sessions(
 ):
     path, browser = reset_link(admin_client, others), Client()
     assert editor.email in browser.get(path).content.decode()
-    assert browser.post(path, PASSWORDS).url == "/"
+    assert browser.post(path, PASSWORDS)["Location"] == "/"
     editor.refresh_from_db()
     assert editor.check_password(NEW)
     assert editor_client.get("/team/").status_code == 302
@@ -316,26 +322,29 @@ WRITES = (
 )
 
 
-@pytest.mark.parametrize("address", WRITES)
-def test_only_an_admin_of_the_very_team_manages_it(
-    admin_client, editor_client, viewer_client, others, team, address
-):
+@pytest.fixture
+def places(admin_client, others, team) -> dict[str, int]:
+    """Return the ids in the addresses of what an admin does."""
     invited(admin_client)
-    ids = {
+    return {
         "member": others.pk,
         "link": OneTimeLink.objects.get().pk,
         "task": make.task(team).pk,
     }
-    url = address.format(**ids)
+
+
+@pytest.mark.parametrize("address", WRITES)
+def test_only_an_admin_of_the_very_team_manages_it(editor_client, viewer_client, places, address):
+    url = address.format(**places)
     fields = {"role": "viewer", "email": "x@example.com", "days": "1"}
-    stranger = signed_in(make.member(make.team(), role=Role.ADMIN))
-    lines = AuditEntry.objects.filter(team=team).count()
+    lines = AuditEntry.objects.count()
     for client in (editor_client, viewer_client):
         assert client.post(url, fields).status_code == 404
     if "{" in address:
+        stranger = signed_in(make.member(make.team(), role=Role.ADMIN))
         assert stranger.post(url, fields).status_code == 404
     assert Client().post(url)["Location"].startswith("/sign-in/")
-    assert AuditEntry.objects.filter(team=team).count() == lines
+    assert AuditEntry.objects.count() == lines
 
 
 @pytest.mark.parametrize("address", ["/team/tokens/new/", "/team/tokens/{token}/revoke/"])
