@@ -79,7 +79,7 @@ def model(request: ApiRequest, key: str) -> HttpResponse:
     found = found_model(request.auth.team, key.replace("\0", ""))
     if found is None:
         raise Http404(f"found no model {key!r} of this token's team or the catalogue")
-    return document(plain(model_page(request.auth.team, found, today=timezone.now().date())))
+    return document(plain(model_page(found, today=timezone.now().date())))
 
 
 @router.get("/portfolio", response=replies(Shown))
