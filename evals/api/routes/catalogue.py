@@ -2,7 +2,8 @@
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from evals.api.auth import ApiRequest, found_or_404
 from evals.api.documents import replies
@@ -79,7 +80,7 @@ def model(request: ApiRequest, key: str) -> HttpResponse:
     found = found_model(request.auth.team, key.replace("\0", ""))
     if found is None:
         raise Http404(f"found no model {key!r} of this token's team or the catalogue")
-    return document(plain(model_page(request.auth.team, found, today=timezone.now().date())))
+    return document(plain(model_page(found, today=timezone.now().date())))
 
 
 @router.get("/portfolio", response=replies(Shown))
