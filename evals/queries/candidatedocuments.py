@@ -1,5 +1,6 @@
 """Candidates and endpoints as documents: in the shape of the spec file, of a key its name alone."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from evals.domain.specwriting import written_candidate
 from evals.models import Candidate, Endpoint, Team
 from evals.queries.access import candidates_for
 from evals.queries.candidates import candidate_page, with_parts
+from evals.queries.endpointprices import model_label
 from evals.queries.endpoints import endpoint_page, endpoints_page
 from evals.queries.plaindocuments import plain
 from evals.queries.specs import candidate_spec
@@ -56,8 +58,15 @@ def endpoints_document(team: Team) -> Document:
 
 def one_endpoint_document(endpoint: Endpoint) -> Document:
     """Return an endpoint with what its page shows; select its secret beforehand."""
-    page = plain(endpoint_page(endpoint))
-    return {"id": endpoint.pk, "kind": endpoint.kind, "pool": endpoint.pool, "shown": page}
+    page = endpoint_page(endpoint)
+    prices = replace(page.prices, models=())
+    return {
+        "id": endpoint.pk,
+        "kind": endpoint.kind,
+        "pool": endpoint.pool,
+        "models": [model_label(model) for model in page.prices.models],
+        "shown": plain(replace(page, prices=prices)),
+    }
 
 
 def spec_document(spec: CandidateSpec) -> Document:

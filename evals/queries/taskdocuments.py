@@ -28,7 +28,7 @@ NO_ROWS = EvalSetSpec(input="", target="")
 
 
 def tasks_document(team: Team, *, now: datetime) -> Document:
-    """Return a team's tasks by name with what was found for each, in three queries."""
+    """Return a team's tasks by name with what was found for each."""
     return {"tasks": plain(tasks_page(team, now=now).rows)}
 
 

@@ -1,4 +1,4 @@
-"""What tests of the API may ask for: scripts with tokens, and a team with something of everything."""
+"""What tests of the API may ask for: scripts with tokens, and a finished evaluation."""
 
 import hashlib
 import itertools

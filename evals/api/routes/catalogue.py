@@ -2,7 +2,8 @@
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from evals.api.auth import ApiRequest, found_or_404
 from evals.api.documents import replies

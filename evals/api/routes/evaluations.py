@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Router
 from ninja.errors import HttpError
+from ninja.params.functions import Query
 
 from evals.api.auth import ApiRequest, check_may_write, found_or_404
 from evals.api.documents import RESULT_EXAMPLE, SPEC_BODY, example, file_reply, replies
