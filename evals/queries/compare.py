@@ -71,8 +71,8 @@ def compare_page(
 ) -> ComparePage | Refusal:
     """Return the comparison: in one query for a summary, in three for a grid.
 
-    One or two more read slices and clusters that are not kept, and each run that is not kept is
-    read by a COPY. See `compare_runs` for what to select.
+    What is not kept takes one each: all runs' trials, the set's positions, its slices and its
+    clusters. See `compare_runs` for what to select.
     """
     found = compare_runs(runs, baseline=filters.baseline)
     if isinstance(found, Refusal):

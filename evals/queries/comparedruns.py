@@ -13,7 +13,7 @@ from evals.models import Run
 from evals.models.evaluations import FINAL
 from evals.queries import figures
 from evals.queries.outcomes import CandidateName, candidate_name
-from evals.queries.runarrays import RunArrays, run_arrays
+from evals.queries.runarrays import RunArrays, arrays_of
 from evals.queries.setlayouts import set_layout
 from evals.queries.specs import frozen_spec
 
@@ -76,7 +76,7 @@ class Refusal:
 
 
 def compare_runs(runs: Sequence[Run], *, baseline: int | None) -> Comparison | Refusal:
-    """Return the comparison, in no query for runs that have ended and are kept.
+    """Return the comparison, in no query for runs that have ended and are kept, else in three.
 
     Select each run's evaluation, task, version and candidate beforehand. Without a baseline the
     incumbent is it, else the first run.
@@ -86,9 +86,11 @@ def compare_runs(runs: Sequence[Run], *, baseline: int | None) -> Comparison | R
         return refusal
     ordered = sorted(runs, key=lambda run: run.pk != _baseline(runs, baseline))
     shared = _shared([specs[run.evaluation_id] for run in ordered])
-    first = ordered[0]
+    first, arrays = ordered[0], arrays_of(ordered, specs)
     return Comparison(
-        runs=tuple(_compared(run, specs[run.evaluation_id], runs) for run in ordered),
+        runs=tuple(
+            _compared(run, specs[run.evaluation_id], arrays[run.pk], runs) for run in ordered
+        ),
         scorers=shared,
         layout=set_layout(first.evaluation, specs[first.evaluation_id]),
         warnings=tuple(_warnings(ordered, specs, shared)),
@@ -144,8 +146,7 @@ def _warnings(
     return found
 
 
-def _compared(run: Run, spec: Spec, runs: Sequence[Run]) -> ComparedRun:
-    arrays = run_arrays(run, spec)
+def _compared(run: Run, spec: Spec, arrays: RunArrays, runs: Sequence[Run]) -> ComparedRun:
     table = _prefix(arrays) if spec.plan.stop_early else arrays.table
     if len({each.evaluation.epochs for each in runs}) > 1:
         table = _one_each(table)

@@ -22,20 +22,22 @@ class Kept(Generic[T]):
 
     def get(self, key: Hashable, made: Callable[[], T]) -> T:
         """Return the value of a key, made where it is not kept. Two threads may both make it."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key][0]
-        value = made()
-        self._put(key, value)
-        return value
+        found = self.peek(key)
+        if found is None:
+            found = made()
+            self.put(key, found)
+        return found
 
-    def drop(self, key: Hashable) -> None:
-        """Forget a value."""
+    def peek(self, key: Hashable) -> T | None:
+        """Return the value of a key, None where it is not kept."""
         with self._lock:
-            self._forget(key)
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key][0]
 
-    def _put(self, key: Hashable, value: T) -> None:
+    def put(self, key: Hashable, value: T) -> None:
+        """Keep a value, and let go of what no longer fits."""
         size = self._size(value)
         with self._lock:
             self._forget(key)
@@ -43,6 +45,11 @@ class Kept(Generic[T]):
             self._total += size
             while self._total > self._most and len(self._values) > 1:
                 self._forget(next(iter(self._values)))
+
+    def drop(self, key: Hashable) -> None:
+        """Forget a value."""
+        with self._lock:
+            self._forget(key)
 
     def _forget(self, key: Hashable) -> None:
         if key in self._values:

@@ -4,7 +4,7 @@ A run of an evaluation that has ended never changes, so its arrays are kept in t
 of a live one are read anew for each page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ FIGURES = {
 }
 
 Columns = dict[str, NDArray[Any]]
+NOTHING: Columns = {name: np.zeros(0, dtype=np.int64) for name in FIGURES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,25 +85,45 @@ _kept: Kept[RunArrays] = Kept(MOST_KEPT_BYTES, size=lambda arrays: arrays.size)
 
 
 def run_arrays(run: Run, spec: Spec) -> RunArrays:
-    """Return the run's arrays; select its evaluation and version beforehand.
+    """Return the arrays of one run; see `arrays_of`."""
+    return arrays_of([run], {run.evaluation_id: spec})[run.pk]
 
-    In one query for its trials, or in none where they are kept, and one for the positions of the
-    set's samples, while these are not kept.
+
+def arrays_of(runs: Sequence[Run], specs: Mapping[int, Spec]) -> dict[int, RunArrays]:
+    """Return each run's arrays by its id; select evaluations, of one version, beforehand.
+
+    In one query for all trials that are not kept, and one for the positions of the set's samples
+    while these are not kept.
+
+    Args:
+        runs: Asked about the same version.
+        specs: By the id of the evaluation.
     """
-    ended = run.evaluation.finished_at
-    if ended is None:
-        return _read(run, spec)
-    return _kept.get((run.pk, ended), lambda: _read(run, spec))
+    found = {run.pk: kept for run in runs if (kept := _kept.peek(_key(run)))}
+    missing = [run for run in runs if run.pk not in found]
+    columns = _columns(missing, _scorers(specs)) if missing else {}
+    for run in missing:
+        found[run.pk] = _arrays(run, specs[run.evaluation_id], columns.get(run.pk, NOTHING))
+        if run.evaluation.finished_at is not None:
+            _kept.put(_key(run), found[run.pk])
+    return found
 
 
 def forget_arrays(run: Run) -> None:
     """Have the run read anew: its trials are no longer what they were."""
-    _kept.drop((run.pk, run.evaluation.finished_at))
+    _kept.drop(_key(run))
 
 
-def _read(run: Run, spec: Spec) -> RunArrays:
-    scorers = [scorer.name for scorer in spec.scorers]
-    columns = _columns(run.pk, scorers)
+def _key(run: Run) -> Hashable:
+    return run.pk, run.evaluation.finished_at
+
+
+def _scorers(specs: Mapping[int, Spec]) -> tuple[str, ...]:
+    names = (scorer.name for spec in specs.values() for scorer in spec.scorers)
+    return tuple(dict.fromkeys(names))
+
+
+def _arrays(run: Run, spec: Spec, columns: Columns) -> RunArrays:
     positions = positions_of(run.evaluation.version_id, columns["sample"])
     shape = (run.evaluation.version.sample_count, run.evaluation.epochs)
     at = (positions, columns["epoch"])
@@ -115,13 +136,17 @@ def _read(run: Run, spec: Spec) -> RunArrays:
     named: Mapping[str, Any] = columns | {
         "place": positions,
         "state": np.array(STATES, dtype=object)[columns["state"]],
+        **{
+            f"score_{place}": columns.get(f"score of {scorer.name}", ())
+            for place, scorer in enumerate(spec.scorers)
+        },
     }
     table = trial_table(spec, spec.candidates[run.position], named, shape)
     return RunArrays(table=table, places=places, states=states, truncated=truncated)
 
 
-def _columns(run_id: int, scorers: Sequence[str]) -> Columns:
-    """Return each trial's figures, nan for unknown.
+def _columns(runs: Sequence[Run], scorers: Sequence[str]) -> dict[int, Columns]:
+    """Return each trial's figures by run, nan for unknown; a run without trials has none.
 
     The database packs each column into one value: a row for each trial takes ten times as long.
     """
@@ -129,27 +154,30 @@ def _columns(run_id: int, scorers: Sequence[str]) -> Columns:
     figures = {
         name: (sql.SQL(text).format(**known), form) for name, (text, form) in FIGURES.items()
     }
-    for place, scorer in enumerate(scorers):
+    for scorer in scorers:
         score = sql.SQL("t.scores ->> {}").format(sql.Literal(scorer))
-        figures[f"score_{place}"] = (score, DOUBLE)
+        figures[f"score of {scorer}"] = (score, DOUBLE)
     packed = [
         sql.SQL("string_agg({}, ''::bytea)").format(sql.SQL(sent).format(text))
         for text, (sent, _) in figures.values()
     ]
-    statement = sql.SQL("SELECT {} FROM evals_trial t WHERE t.run_id = {}").format(
-        sql.SQL(", ").join(packed), sql.Literal(run_id)
-    )
+    statement = sql.SQL(
+        "SELECT t.run_id, {} FROM evals_trial t WHERE t.run_id = ANY({}) GROUP BY t.run_id"
+    ).format(sql.SQL(", ").join(packed), sql.Literal([run.pk for run in runs]))
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        row = cursor.fetchone()
-    forms = {name: form for name, (_, (_, form)) in figures.items()}
+        rows = cursor.fetchall()
+    forms = [(name, form) for name, (_, (_, form)) in figures.items()]
     return {
-        name: _unpacked(sent, form) for (name, form), sent in zip(forms.items(), row, strict=True)
+        run_id: {
+            name: _unpacked(sent, form) for (name, form), sent in zip(forms, packs, strict=True)
+        }
+        for run_id, *packs in rows
     }
 
 
-def _unpacked(sent: bytes | None, form: str) -> NDArray[Any]:
-    values = np.frombuffer(sent or b"", dtype=form)
+def _unpacked(sent: bytes, form: str) -> NDArray[Any]:
+    values = np.frombuffer(sent, dtype=form)
     if form != INTEGER[1]:
         return values.astype(form[1:])
     return values.astype(np.int64)

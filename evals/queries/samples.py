@@ -76,10 +76,9 @@ def run_page(
 ) -> RunPage:
     """Return a page of trials, in three queries, and three more for the drawer of `trial`.
 
-    A search takes two more, a set with slices or clusters one while they are not kept, other
-    candidates' scores one, and a live run one to look for workers. The run's trials are read by a
-    COPY while they are not kept. Select the run's evaluation, task and version beforehand, and the
-    trial's sample.
+    A search takes two more, other candidates' scores one, and a live run one to look for workers.
+    What is not kept takes one each: the run's trials, the set's positions, its slices and its
+    clusters. Select the run's evaluation, task and version beforehand, and the trial's sample.
     """
     view = run_view(run, parameters, trial)
     found, window = page_of(view)

@@ -9,7 +9,7 @@ from evals.domain.specs import Spec
 from evals.domain.trials import TrialState
 from evals.domain.trialtables import Flags
 from evals.models import Run
-from evals.queries.runarrays import RunArrays, run_arrays
+from evals.queries.runarrays import RunArrays, arrays_of
 from evals.queries.setlayouts import set_layout
 from evals.queries.trialfilters import SHOWN, TrialFilters
 from evals.queries.trialsearch import search
@@ -33,20 +33,18 @@ class RunLooked:
 
 def look(run: Run, spec: Spec, filters: TrialFilters) -> RunLooked:
     """Return the run's arrays; in one query more where other candidates' are asked for."""
-    others: dict[int, RunArrays] = {}
-    incumbent_id = None
+    others: list[Run] = []
     if filters.differs:
-        runs = Run.objects.filter(evaluation=run.evaluation_id).exclude(pk=run.pk)
-        for other in runs:
-            other.evaluation = run.evaluation
-            others[other.pk] = run_arrays(other, spec)
-            incumbent_id = other.pk if other.is_incumbent else incumbent_id
+        others = list(Run.objects.filter(evaluation=run.evaluation_id).exclude(pk=run.pk))
+    for other in others:
+        other.evaluation = run.evaluation
+    found = arrays_of([run, *others], {run.evaluation_id: spec})
     return RunLooked(
         run=run,
         spec=spec,
-        arrays=run_arrays(run, spec),
-        others=others,
-        incumbent_id=incumbent_id,
+        arrays=found.pop(run.pk),
+        others=found,
+        incumbent_id=next((other.pk for other in others if other.is_incumbent), None),
     )
 
 

@@ -42,6 +42,7 @@ from evals.services.hosting import save_hosting
 from evals.services.modelfacts import save_facts
 from evals.services.tokens import TokenWish, make_token
 from tests import make
+from tests.conftest import signed_in
 
 FRAME, SIDEBAR = 5, 2
 Build = Callable[[Team, int], str]
@@ -209,8 +210,18 @@ def searched_run(team: Team, size: int) -> str:
     return run(team, size) + "?q=ticket&slice.channel=phone"
 
 
+def kept_run(team: Team, size: int) -> str:
+    """Of an ended run nothing is read twice but the page itself."""
+    address = run(team, size)
+    signed_in(make.member(team)).get(address)
+    return address
+
+
 def narrowed_run(team: Team, size: int) -> str:
-    return run(team, size) + "?differs=any&score_from=0.5&seconds_to=9"
+    address = run(team, size)
+    wrong = Trial.objects.filter(run__evaluation__task__team=team, run__position=1, place=0)
+    wrong.update(scores={"exact_match": 0.0})
+    return address + "?differs=any&score_to=0.5&seconds_to=9"
 
 
 def compared(team: Team, size: int) -> str:
@@ -219,7 +230,7 @@ def compared(team: Team, size: int) -> str:
 
 
 def grid(team: Team, size: int) -> str:
-    return compared(team, size) + "&view=grid&show=different"
+    return compared(team, size) + "&view=grid"
 
 
 def pick(team: Team, size: int) -> str:
@@ -361,14 +372,15 @@ def specs(size: int) -> list[Any]:
         (price_changes, 3),
         (live, 6),
         (progress, 6 - SIDEBAR),
-        (run, 4),
-        (live_run, 5),
-        (searched_run, 5),
-        (narrowed_run, 5),
+        (run, 7),
+        (live_run, 8),
+        (searched_run, 9),
+        (narrowed_run, 8),
+        (kept_run, 4),
         (compared, 5),
-        (grid, 5),
-        (pick, 5),
-        (trial, 8),
+        (grid, 7),
+        (pick, 2),
+        (trial, 11),
         (cascades, 3),
         (cascade, 1),
         (reports, 1),
