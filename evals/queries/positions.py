@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db.models.fields.json import KeyTransform
 
+from evals.domain.attempts import AttemptMetric
 from evals.domain.bars import CriterionState
 from evals.domain.costs import AcceptedRule
+from evals.domain.measured import ERROR_RATE
 from evals.domain.modelfacts import ModelFacts
 from evals.domain.positions import Option, StoredLine, TaskPosition
 from evals.domain.specs import Comparator, EndpointKind
@@ -142,8 +144,17 @@ def _per_task(per_1k_usd: float | None) -> Decimal | None:
 
 
 def _accepted_share(result: Document) -> Decimal | None:
-    """Return the share of right answers of all that were judged, by the first scorer."""
-    passed = result["metrics"][0]["passed"] if result["metrics"] else None
+    """Return the share of right answers of all that were judged, as `accepting_scorer` has it.
+
+    That is the first scorer that the bar names; the scorers' metrics come in the spec's order.
+    """
+    passed_by = {
+        each["metric"]: each["passed"]
+        for each in result["metrics"]
+        if not (each["slice"] or each["metric"] == ERROR_RATE or AttemptMetric.of(each["metric"]))
+    }
+    named = [line["metric"] for line in result["criteria"] if line["metric"] in passed_by]
+    passed = passed_by[(named or list(passed_by))[0]] if passed_by else None
     trials = result["trials"]
     judged = trials["ok"] + trials["no_answer"] + trials["model_error"]
     return Decimal(passed) / judged if passed is not None and judged else None

@@ -67,6 +67,13 @@ def test_a_missing_file_is_bad_input(desk):
     assert (outcome.status, "no such file" in outcome.err) == (3, True)
 
 
+def test_a_folder_is_bad_input(desk):
+    folder = desk.folder / "folder.md"
+    folder.mkdir()
+    outcome = verify(desk, folder)
+    assert (outcome.status, "found a folder" in outcome.err) == (3, True)
+
+
 def test_without_a_verdict_no_report_is_written(desk):
     desk.candidate["endpoint"]["base_url"] = "http://127.0.0.1:9/v1"
     path = desk.folder / "report.html"

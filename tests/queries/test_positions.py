@@ -40,6 +40,23 @@ def test_a_position_holds_what_the_verdicts_rest_on():
 
 
 @pytest.mark.django_db
+def test_answers_are_accepted_by_the_first_scorer_that_the_bar_names():
+    evaluation = make.evaluation(right={"gpt-x": 18, "open-model": 19})
+    row = VerdictRow.objects.get(run__candidate__name="open-model")
+    (exact,), (line,) = row.grounds["result"]["metrics"], row.grounds["result"]["criteria"]
+    contains = {**exact, "metric": "contains", "passed": 20}
+    errors = {**exact, "metric": "error_rate", "passed": 0}
+    row.grounds["result"]["metrics"] = [contains, exact, errors]
+    row.grounds["result"]["criteria"] = [
+        {**line, "metric": "error_rate", "at_most": 0.1},
+        line,
+    ]
+    row.save()
+    (position,) = team_positions(evaluation.task.team)
+    assert position.others[0].accepted_share == Decimal("0.95")
+
+
+@pytest.mark.django_db
 def test_trials_are_not_read():
     evaluation = make.evaluation()
     before = team_positions(evaluation.task.team)

@@ -58,6 +58,8 @@ def _check(file: Path) -> Check:
         return check_seal(file.read_bytes(), kind)
     except FileNotFoundError:
         raise _refused("found no such file", file) from None
+    except IsADirectoryError:
+        raise _refused("found a folder, expected a file", file) from None
     except SealError as error:
         raise _refused(str(error), file) from None
 
