@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -323,7 +324,7 @@ def test_what_is_in_use_answers_today_whatever_the_record_of_its_retirement_says
     shock = replace(DEARER, price_multiplier=Decimal("0.2"))
     outdated = position(incumbent=closed(retires_on=date(2026, 5, 1)))
     outcome = replay(outdated, shock, today=TODAY)
-    assert (outcome.reason, outcome.monthly_usd) == (Reason.NOT_HARMED, 200)
+    assert (outcome.reason, outcome.monthly_usd) == (Reason.NOT_HARMED, Decimal(200))
 
 
 def test_the_fallback_is_the_cheapest_per_accepted_answer():
@@ -370,7 +371,8 @@ def test_the_cost_of_an_accepted_answer_moves_by_price_and_by_quality():
 def test_the_cost_of_an_accepted_answer_is_unknown_where_what_it_hangs_on_is(unknown):
     push = Push(cost_multiplier=0.5, own_quality=0.1, cost_usd=0.016, accepted_share=0.8)
     line = accepted_line(0.02, at_most=0.1, bound=-0.05)
-    moved = pushed_line(line, replace(push, **{unknown: None}))
+    without: dict[str, Any] = {unknown: None}
+    moved = pushed_line(line, replace(push, **without))
     assert (moved.value, moved.bound, moved.state) == (None, None, CriterionState.UNSETTLED)
 
 
