@@ -43,7 +43,8 @@ def test_a_position_holds_what_the_verdicts_rest_on():
 def test_answers_are_accepted_by_the_first_scorer_that_the_bar_names():
     evaluation = make.evaluation(right={"gpt-x": 18, "open-model": 19})
     row = VerdictRow.objects.get(run__candidate__name="open-model")
-    (exact,), (line,) = row.grounds["result"]["metrics"], row.grounds["result"]["criteria"]
+    result = row.grounds["result"]
+    exact, line = result["metrics"][0], result["criteria"][0]
     contains = {**exact, "metric": "contains", "passed": 20}
     errors = {**exact, "metric": "error_rate", "passed": 0}
     row.grounds["result"]["metrics"] = [contains, exact, errors]
