@@ -146,7 +146,7 @@ class _Reader:
         return root
 
     def _refuse_unstorable(self, node: Node, path: Path) -> None:
-        """Note each text with a character that no table can hold; YAML writes one by its code."""
+        """Note each text with a character that no table can hold; YAML writes one as an escape."""
         if isinstance(node, Scalar):
             if UNSTORABLE.search(node.text):
                 message = "found a NUL or half a character, which cannot be stored"

@@ -30,7 +30,7 @@ class Push:
     """What a shock does to one candidate's figures.
 
     The last three are what it is done to: the mean cost of a task and the share of right answers
-    before the shock, and what a wrong answer costs; None is unknown, or that wrong are dropped.
+    before the shock, and what a wrong answer costs, None where that is unknown or nothing.
     """
 
     cost_multiplier: float = 1.0

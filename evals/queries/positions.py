@@ -130,7 +130,7 @@ def _measured(row: VerdictRow, facts: Mapping[str, ModelFacts]) -> Option:
         is_estimated=cost["estimated"],
         lines=tuple(_line(line) for line in result["criteria"] if line["required"]),
         cost_per_task_usd=_per_task(cost["per_1k_tasks_usd"]),
-        accepted_share=_accepted_share(result),
+        accepted_share=accepted_share(result),
         hourly_share=Decimal(0 if price.get("usd_per_hour") is None else 1),
         gpu=price.get("gpu"),
         judged_on=row.computed_at.date(),
@@ -143,7 +143,7 @@ def _per_task(per_1k_usd: float | None) -> Decimal | None:
     return None if per_1k_usd is None else Decimal(str(per_1k_usd)) / TASKS_PRICED
 
 
-def _accepted_share(result: Document) -> Decimal | None:
+def accepted_share(result: Document) -> Decimal | None:
     """Return the share of right answers of all that were judged, as `accepting_scorer` has it.
 
     That is the first scorer that the bar names; the scorers' metrics come in the spec's order.

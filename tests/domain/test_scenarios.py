@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -367,12 +366,14 @@ def test_the_cost_of_an_accepted_answer_moves_by_price_and_by_quality():
     assert moved.state is CriterionState.MET
 
 
-@pytest.mark.parametrize("unknown", ["cost_usd", "accepted_share"])
-def test_the_cost_of_an_accepted_answer_is_unknown_where_what_it_hangs_on_is(unknown):
-    push = Push(cost_multiplier=0.5, own_quality=0.1, cost_usd=0.016, accepted_share=0.8)
-    line = accepted_line(0.02, at_most=0.1, bound=-0.05)
-    without: dict[str, Any] = {unknown: None}
-    moved = pushed_line(line, replace(push, **without))
+@pytest.mark.parametrize(("cost_usd", "accepted_share"), [(None, 0.8), (0.016, None)])
+def test_the_cost_of_an_accepted_answer_is_unknown_where_what_it_hangs_on_is(
+    cost_usd, accepted_share
+):
+    push = Push(
+        cost_multiplier=0.5, own_quality=0.1, cost_usd=cost_usd, accepted_share=accepted_share
+    )
+    moved = pushed_line(accepted_line(0.02, at_most=0.1, bound=-0.05), push)
     assert (moved.value, moved.bound, moved.state) == (None, None, CriterionState.UNSETTLED)
 
 

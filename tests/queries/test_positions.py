@@ -15,7 +15,7 @@ from evals.domain.survival import Survival
 from evals.domain.verdicts import Verdict
 from evals.models import Model, Trial, VerdictRow
 from evals.queries.optionfacts import backers_of
-from evals.queries.positions import team_positions
+from evals.queries.positions import accepted_share, team_positions
 from evals.services import tasks as task_services
 from tests import make
 from tests.known import known
@@ -39,21 +39,14 @@ def test_a_position_holds_what_the_verdicts_rest_on():
     assert (line.metric, line.state) == ("exact_match", CriterionState.MET)
 
 
-@pytest.mark.django_db
 def test_answers_are_accepted_by_the_first_scorer_that_the_bar_names():
-    evaluation = make.evaluation(right={"gpt-x": 18, "open-model": 19})
-    row = VerdictRow.objects.get(run__candidate__name="open-model")
-    (exact,), (line,) = row.grounds["result"]["metrics"], row.grounds["result"]["criteria"]
-    contains = {**exact, "metric": "contains", "passed": 20}
-    errors = {**exact, "metric": "error_rate", "passed": 0}
-    row.grounds["result"]["metrics"] = [contains, exact, errors]
-    row.grounds["result"]["criteria"] = [
-        {**line, "metric": "error_rate", "at_most": 0.1},
-        line,
-    ]
-    row.save()
-    (position,) = team_positions(evaluation.task.team)
-    assert position.others[0].accepted_share == Decimal("0.95")
+    passed = {"contains": 20, "exact_match": 19, "error_rate": 0}
+    result = {
+        "metrics": [{"metric": name, "slice": None, "passed": n} for name, n in passed.items()],
+        "criteria": [{"metric": "error_rate"}, {"metric": "exact_match"}],
+        "trials": {"ok": 20, "no_answer": 0, "model_error": 0},
+    }
+    assert accepted_share(result) == Decimal("0.95")
 
 
 @pytest.mark.django_db
