@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ _figures: Kept[Scored] = Kept(MOST_KEPT)
 class SummaryCell:
     """One run's figure. `mark` is better, worse or unclear where an interval tells, else ""."""
 
+    label: str
     value: str
     interval: str
     n: str
@@ -78,7 +79,10 @@ def _score_row(comparison: Comparison, metric: str, wanted: Slice) -> SummaryRow
     return SummaryRow(
         label=figures.metric_label(metric),
         method=_method(found[0][0].method, methods),
-        cells=tuple(_score_cell(score, difference) for score, difference in found),
+        cells=tuple(
+            _score_cell(each.label, *figures_of)
+            for each, figures_of in zip(comparison.runs, found, strict=True)
+        ),
     )
 
 
@@ -86,8 +90,9 @@ def _method(score: str, differences: set[str]) -> str:
     return "; difference: ".join([score, *sorted(differences)])
 
 
-def _score_cell(score: Metric, difference: Metric | None) -> SummaryCell:
+def _score_cell(label: str, score: Metric, difference: Metric | None) -> SummaryCell:
     return SummaryCell(
+        label=label,
         value=figures.rate(score.value),
         interval=figures.interval(score.low, score.high),
         n=figures.count(score.n),
@@ -133,19 +138,26 @@ def _latency_row(comparison: Comparison, name: str, wanted: Slice) -> SummaryRow
     return SummaryRow(
         label=figures.metric_label(name),
         method=found[0].method if found[0] else "",
-        cells=tuple(_latency_cell(each, first, is_first=i == 0) for i, each in enumerate(found)),
+        cells=tuple(
+            _latency_cell(each.label, figure, "" if each is comparison.baseline else first)
+            for each, figure in zip(comparison.runs, found, strict=True)
+        ),
     )
 
 
-def _latency_cell(figure: Metric | None, first: float | None, *, is_first: bool) -> SummaryCell:
+def _latency_cell(
+    label: str, figure: Metric | None, first: float | Literal[""] | None
+) -> SummaryCell:
+    """Return the cell; `first` is the baseline's latency, "" in its own column."""
     value = figure.value if figure else None
     low, high = (figure.low, figure.high) if figure else (None, None)
     is_known = low is not None and high is not None
     return SummaryCell(
+        label=label,
         value=figures.seconds(value),
         interval=f"[{figures.seconds(low)}, {figures.seconds(high)}]" if is_known else "",
         n=figures.count(figure.n if figure else None),
-        difference="" if is_first else _change(value, first),
+        difference="" if first == "" else _change(value, first),
         difference_interval="",
         mark="",
     )
@@ -159,6 +171,7 @@ def _cost_row(comparison: Comparison, wanted: Slice) -> SummaryRow:
         method="mean of the judged trials; unknown where a price or usage is",
         cells=tuple(
             SummaryCell(
+                label=each.label,
                 value=figures.usd(None if usd is None else 1000 * usd)
                 + (" est." if usd is not None and each.table.is_estimated else ""),
                 interval="",

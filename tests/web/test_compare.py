@@ -45,7 +45,10 @@ def sent(response: Any) -> bytes:
 
 def shown_rows(text: str) -> list[int]:
     body = text.partition("<tbody>")[2]
-    return [int(row.replace(",", "")) for row in re.findall(r'<td class="num">([\d,]+)</td>', body)]
+    return [
+        int(row.replace(",", ""))
+        for row in re.findall(r'<td class="num" data-label="Row">([\d,]+)</td>', body)
+    ]
 
 
 def rows_of(places: range, run: Run) -> list[int]:
