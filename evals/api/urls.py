@@ -9,7 +9,8 @@ from evals.api.routes import catalogue, evaluations, reports, tasks
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ABOUT = """\
-Everything a page shows as JSON, and evaluations to start and stop. Sign in with the header
+Tasks, candidates, evaluations, reports, prices and the portfolio as JSON, and evaluations to start
+and stop. Sign in with the header
 `Authorization: Bearer TOKEN`; a token acts in its role for one team. Errors are JSON with
 `detail` and `problems`. Names may join a document, none goes within `v1`; `shown` alone holds a
 page's own words and changes with it.

@@ -100,6 +100,8 @@ def token_holder(*, token: str, now: datetime) -> ApiToken | None:
 
 
 def _note_use(row: ApiToken, now: datetime) -> None:
+    if row.last_used_at is not None and row.last_used_at > now - USE_NOTED:
+        return
     unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - USE_NOTED)
     if ApiToken.objects.filter(unnoted, pk=row.pk).update(last_used_at=now):
         row.last_used_at = now
