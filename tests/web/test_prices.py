@@ -128,7 +128,7 @@ def test_a_candidate_takes_its_price_from_the_catalogue(editor_client, catalogue
     assert price["input_usd_per_mtok"] == "3"
     assert price["tiers"] == [{"above_input_tokens": 200000, "input_usd_per_mtok": "9"}]
     assert price["source"] == "prices 1, since 2026-10-01: https://lab.example/prices"
-    assert price["dated_on"] == TODAY.isoformat()
+    assert price["dated_on"] == timezone.now().date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_new_evaluation_rests_on_the_catalogues_price_of_its_day(editor_client
     price = replace(make.TOKEN_PRICE, catalogue="lab:gpt-x", source="long ago")
     frozen = start(editor_client, task, make.candidate(task, make.candidate_spec(price=price)))
     assert frozen.input_usd_per_mtok == 3
-    assert frozen.dated_on == TODAY
+    assert frozen.dated_on == timezone.now().date()
     assert frozen.tiers
 
 
