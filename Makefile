@@ -17,7 +17,7 @@ LAWS ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts migrations unit e2e laws coverage simulate bench chaos worker lock clean
+.PHONY: help demo test check lint format types contracts migrations unit e2e laws coverage simulate bench uploads chaos worker lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ simulate: .venv/.dev ## false verdicts, samples to a verdict and coverage, as a 
 
 bench: .venv/.dev ## speed beside the peers', as ratios within one run; tables in .bench/ (BENCH=--quick)
 	$(WITH_SERVICES) $(BIN)/python -m tests.bench $(BENCH) --out .bench
+
+uploads: .venv/.dev ## a million rows becoming a version, beside a bare COPY of the file
+	$(WITH_SERVICES) $(BIN)/python -m tests.bench uploads
 
 chaos: .venv/.dev ## parts killed in mid-run, and the peers' faults; tables in .chaos/
 	$(BIN)/python -m tests.chaos --out .chaos

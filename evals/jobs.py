@@ -14,11 +14,17 @@ from django.utils import timezone
 from evals.queue import Job
 from evals.services import (
     cascades,
-    evalsets,
     evaluations,
     retention,
     testbells,
     throughput,
+    trialpacks,
+    uploads,
+    uploadstoring,
+    uploadsweeps,
+    versionchecks,
+    versioncomparisons,
+    wordindexes,
     workers,
 )
 
@@ -89,23 +95,66 @@ def measure_throughput(test_id: int) -> None:
 
 @shared_task(name=Job.RING_UNFINISHED.value, ignore_result=True)
 def ring_unfinished() -> None:
-    """Ring again for live runs that nobody works on, and for tests and replays nobody heard of."""
+    """Ring again for live runs that nobody works on, and for whatever else nobody heard of."""
     evaluations.ring_unfinished(now=timezone.now())
     testbells.ring_for_tests(now=timezone.now())
     cascades.ring_for_replays(now=timezone.now())
     throughput.ring_for_throughput(now=timezone.now())
+    wordindexes.ring_for_words(now=timezone.now())
+    uploads.ring_for_uploads(now=timezone.now())
+    versionchecks.ring_for_checks(now=timezone.now())
+    versioncomparisons.ring_for_comparisons(now=timezone.now())
+    trialpacks.ring_for_packs(now=timezone.now())
 
 
 @shared_task(name=Job.FORGET_UPLOADS.value, ignore_result=True)
 def forget_uploads() -> None:
     """Delete files that were uploaded and never became a version."""
-    evalsets.forget_uploads(now=timezone.now())
+    uploadsweeps.forget_uploads(now=timezone.now())
+
+
+@shared_task(name=Job.STORE_UPLOAD.value, ignore_result=True)
+def store_upload(upload_id: str) -> None:
+    """Make a version from a large file; a second delivery finds it held or stored."""
+    uploadstoring.carry_out(upload_id, now=timezone.now(), should_end=is_ending)
+
+
+@shared_task(name=Job.FETCH_DATASET.value, ignore_result=True)
+def fetch_dataset(upload_id: str) -> None:
+    """Fetch a set of the hub into a kept file; a second delivery finds it held or there."""
+    from evals.services import uploadfetching  # noqa: PLC0415 - see above
+
+    uploadfetching.carry_out(upload_id, now=timezone.now(), should_end=is_ending)
+
+
+@shared_task(name=Job.CHECK_VERSION.value, ignore_result=True)
+def check_version(version_id: int) -> None:
+    """Reckon what stands out in a version; a second delivery finds it reckoned."""
+    versionchecks.carry_out(version_id, now=timezone.now())
+
+
+@shared_task(name=Job.COMPARE_VERSIONS.value, ignore_result=True)
+def compare_versions(comparison_id: int) -> None:
+    """Compare two versions; a second delivery finds them compared."""
+    versioncomparisons.carry_out(comparison_id, now=timezone.now())
 
 
 @shared_task(name=Job.REPLAY_CASCADE.value, ignore_result=True)
 def replay_cascade(replay_id: int) -> None:
     """Compute a cascade from stored trials; a second delivery finds it computed."""
     cascades.carry_out(replay_id, now=timezone.now())
+
+
+@shared_task(name=Job.INDEX_WORDS.value, ignore_result=True)
+def index_words(version_id: int) -> None:
+    """Store the words of a version's samples; a second delivery goes on where the first is."""
+    wordindexes.index_words(version_id, should_end=is_ending)
+
+
+@shared_task(name=Job.PACK_TRIALS.value, ignore_result=True)
+def pack_trials(run_id: int) -> None:
+    """Keep the figures of an ended run's trials in one place; a second delivery finds them."""
+    trialpacks.pack_trials(run_id, now=timezone.now())
 
 
 @shared_task(name=Job.SYNC_PRICES.value, ignore_result=True)

@@ -21,11 +21,21 @@ class Job(StrEnum):
     FORGET_UPLOADS = "evals.forget_uploads"
     REPLAY_CASCADE = "evals.replay_cascade"
     SYNC_PRICES = "evals.sync_prices"
+    INDEX_WORDS = "evals.index_words"
+    PACK_TRIALS = "evals.pack_trials"
     DELETE_OLD_ANSWERS = "evals.delete_old_answers"
+    FETCH_DATASET = "evals.fetch_dataset"
+    STORE_UPLOAD = "evals.store_upload"
+    CHECK_VERSION = "evals.check_version"
+    COMPARE_VERSIONS = "evals.compare_versions"
 
 
 def enqueue(
-    job: Job, row_id: int, *, pool: str = "default", if_lost: Callable[[], object] | None = None
+    job: Job,
+    row_id: int | str,
+    *,
+    pool: str = "default",
+    if_lost: Callable[[], object] | None = None,
 ) -> None:
     """Ring for `job` in `pool` once the current transaction commits.
 

@@ -23,6 +23,7 @@ BAD_INPUT = 3
 NOWHERE = ServiceAddresses("postgresql:///viability?host=/nonexistent", "memory://")
 # On a fresh home these make the tables that they need.
 MIGRATING = {"evaluate", "import_openness"}
+HELP = {"-h", "--help", "__help", "_h"}
 WITHOUT_SERVICES = {
     *("plan", "export_task"),
     *("help", "check", "version", "diffsettings", "collectstatic", "findstatic"),
@@ -146,7 +147,12 @@ def _command(home: Path, arguments: list[str]) -> int:
     if name in {"help", "__help", "_h"}:
         sys.stdout.write(USAGE)
         arguments = ["help", *arguments[1:]]
-    if name not in WITHOUT_SERVICES and not {"-h", "--help", "__help", "_h"} & set(arguments):
+    if name not in WITHOUT_SERVICES and not HELP & set(arguments):
+        if name == "report":
+            from viability.reportchecks import checked_alone  # noqa: PLC0415 - as above
+
+            if (status := checked_alone(home, arguments[1:])) is not None:
+                return status
         return _beside_database(home, arguments)
     _use(NOWHERE)
     return _django(arguments)

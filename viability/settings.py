@@ -107,6 +107,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "evals.web.methods.html_refusals",
+    "evals.api.methods.json_refusals",
 ]
 
 ROOT_URLCONF = "viability.urls"
@@ -123,10 +125,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "evals.web.navigation.navigation",
             ],
+            "builtins": [
+                "evals.templatetags.longtext",
+                "evals.templatetags.terms",
+                "evals.templatetags.undo",
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader"],
+                    ["viability.templates.Loader"],
                 )
             ],
         },
@@ -139,11 +146,16 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "evals.web.chartfiles.PlotlyFinder",
+    "evals.web.versionedfiles.VersionedFinder",
 ]
 # Serving straight from the finders keeps one start-up step away: nothing to collect.
 WHITENOISE_USE_FINDERS = True
 # What has its version in its address never changes.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/plotly-[0-9.]+/"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/(plotly-[0-9.]+|v-[0-9a-f]{12})/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "evals.web.versionedfiles.VersionedStorage"},
+}
 MEDIA_ROOT = HOME / "uploads"
 FILE_UPLOAD_HANDLERS = ["evals.web.uploading.LimitedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR: str | None = None

@@ -1,6 +1,5 @@
 """Several runs on the same samples: which samples tell them apart, and the worst losses first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,17 +43,25 @@ class Compared:
 
     def mask(self, show: Show) -> Flags:
         """Return the samples of a choice."""
+        return self._found(show) & self.stored
+
+    def _found(self, show: Show) -> Flags:
         scores = np.vstack([self.baseline[np.newaxis], self.others])
-        is_known = ~np.isnan(scores)
-        masks: dict[Show, Flags] = {
-            Show.ALL: self.stored,
-            Show.LOST: any_along(self.others < self.baseline, axis=0),
-            Show.FAILURES: any_along(is_known & (scores < 1), axis=0),
-            Show.PASSES: (scores == 1).all(axis=0),
-            Show.ERRORS: self.failed,
-            Show.DIFFERENT: _differs(scores, is_known),
-        }
-        return masks[show] & self.stored
+        match show:
+            case Show.ALL:
+                return self.stored
+            case Show.LOST:
+                return any_along(self.others < self.baseline, axis=0)
+            case Show.FAILURES:
+                return any_along(scores < 1, axis=0)
+            case Show.PASSES:
+                return ~any_along(scores != 1, axis=0)
+            case Show.ERRORS:
+                return self.failed
+            case Show.DIFFERENT:
+                # Both leave out nan, and are nan only where all are.
+                differs: Flags = np.fmin.reduce(scores, axis=0) < np.fmax.reduce(scores, axis=0)
+                return differs
 
     def keys(self, sort: Sort) -> Floats:
         """Return what samples are sorted by, least first; the position decides between equals."""
@@ -69,13 +76,6 @@ class Compared:
 def any_along(flags: Flags, *, axis: int) -> Flags:
     """Return whether any is set along an axis."""
     found: Flags = np.logical_or.reduce(flags, axis=axis)
-    return found
-
-
-def _differs(scores: Floats, is_known: Flags) -> Flags:
-    low = np.where(is_known, scores, np.inf).min(axis=0)
-    high = np.where(is_known, scores, -np.inf).max(axis=0)
-    found: Flags = (is_known.sum(axis=0) > 1) & (low < high)
     return found
 
 
@@ -106,31 +106,51 @@ def grid_page(keys: Floats, found: Flags, around: Around, *, most: int) -> GridP
         most: Samples on a page.
     """
     positions = np.flatnonzero(found)
-    order: Whole = positions[np.lexsort((positions, keys[positions]))]
-    first, stop = 0, most
-    if around.position is not None and around.position < len(keys):
-        edge = _places_up_to(keys, order, around.position)
-        is_there = bool(found[around.position])
-        if around.is_before:
-            stop = edge - is_there
-            first = max(0, stop - most)
-        else:
-            first, stop = edge, edge + most
-    shown: Sequence[int] = order[first:stop].tolist()
+    edge = around.position
+    if edge is None or edge >= len(keys):
+        return GridPage(
+            positions=_least(keys, positions, most),
+            has_previous=False,
+            has_next=len(positions) > most,
+        )
+    is_later = (keys[positions] > keys[edge]) | (
+        (keys[positions] == keys[edge]) & (positions > edge)
+    )
+    if around.is_before:
+        earlier = positions[~is_later & (positions != edge)]
+        return GridPage(
+            positions=_least(-keys, earlier[::-1], most)[::-1],
+            has_previous=len(earlier) > most,
+            has_next=len(positions) > len(earlier),
+        )
+    later = positions[is_later]
     return GridPage(
-        positions=tuple(shown), has_previous=first > 0, has_next=first + len(shown) < len(order)
+        positions=_least(keys, later, most),
+        has_previous=len(positions) > len(later),
+        has_next=len(later) > most,
     )
 
 
-def _places_up_to(keys: Floats, order: Whole, position: int) -> int:
-    """Return how many of the order come up to a position, itself included."""
-    key = keys[position]
-    is_up_to = (keys[order] < key) | ((keys[order] == key) & (order <= position))
-    return int(is_up_to.sum())
+def _least(keys: Floats, positions: Whole, most: int) -> tuple[int, ...]:
+    """Return the positions of the least keys, in their order; the earlier of equals first.
+
+    Sorts no more than a page: a set may have a million samples.
+    """
+    own = keys[positions]
+    if len(positions) > most:
+        last = np.partition(own, most - 1)[most - 1]
+        less = np.flatnonzero(own < last)
+        equal = np.flatnonzero(own == last)[: most - len(less)]
+        chosen = np.concatenate([less, equal])
+        positions, own = positions[chosen], own[chosen]
+    shown: list[int] = positions[np.argsort(own, kind="stable")].tolist()
+    return tuple(shown)
 
 
 def sample_means(scores: Floats) -> Floats:
     """Return each sample's mean over the epochs that have a score, nan where none has."""
+    if scores.shape[1] == 1:
+        return scores[:, 0]
     is_known = ~np.isnan(scores)
     count = is_known.sum(axis=1)
     total = np.where(is_known, scores, 0.0).sum(axis=1)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from evals.domain.mappings import Mapping, check_mapping, guess_mapping
 from evals.domain.problems import Problem
 from evals.domain.rows import JSONValue, Row, RowFile
+from evals.domain.samplekeys import KnownKeys
 
 __all__ = [
     "ContentHash",
@@ -53,24 +54,24 @@ def read_samples(rows: RowFile, mapping: Mapping) -> Iterator[SampleRow | Proble
             rest of the file is unusable.
     """
     check_mapping(rows.columns, mapping)
-    reader = _SampleReader(mapping, has_keys=KEY_COLUMN in rows.columns)
+    reader = SampleReader(mapping, has_keys=KEY_COLUMN in rows.columns)
     return (row if isinstance(row, Problem) else reader.read(row) for row in rows.rows)
 
 
-class _SampleReader:
-    """Reads rows by one mapping and remembers their keys, as 16-byte hashes with their places."""
+class SampleReader:
+    """Reads rows by one mapping and remembers their keys; `required` columns may not be blank."""
 
     def __init__(self, mapping: Mapping, *, has_keys: bool) -> None:
         self._mapping = mapping
         self._has_keys = has_keys
-        self._required = (mapping.input, mapping.target, *([KEY_COLUMN] if has_keys else []))
-        self._places: dict[bytes, int] = {}
+        self.required = (mapping.input, mapping.target, *([KEY_COLUMN] if has_keys else []))
+        self.keys = KnownKeys()
 
     def read(self, row: Row) -> SampleRow | Problem:
         """Return the sample that `row` holds, or what keeps it from being one."""
         cells = row.cells
         try:
-            for column in self._required:
+            for column in self.required:
                 if not _is_filled(cells[column]):
                     return _problem(row, column, f"{_emptiness(cells[column])}, expected a value")
             sample = self._sample(row.number, cells)
@@ -92,11 +93,8 @@ class _SampleReader:
         )
 
     def _repeated(self, row: Row, key: str) -> Problem | None:
-        digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
-        place = row.number if row.line is None else row.line
-        first = self._places.get(digest)
+        first = self.keys.first_place(key, row.number if row.line is None else row.line)
         if first is None:
-            self._places[digest] = place
             return None
         where = f"in row {first}" if row.line is None else f"on line {first}"
         message = f"{SHORT.repr(key)} stands {where} already, expected an id of its own"
@@ -135,22 +133,35 @@ class ContentHash:
 
     def __init__(self, mapping: Mapping) -> None:
         slices = sorted(set(mapping.slices))
-        self._sha256 = hashlib.sha256()
-        self._add(["viability.eval_set/1", mapping.input, mapping.target, slices, mapping.cluster])
+        self._sha256 = hashlib.sha256(
+            _hashed_json(
+                ["viability.eval_set/1", mapping.input, mapping.target, slices, mapping.cluster]
+            )
+        )
 
     def add(self, sample: SampleRow) -> None:
         """Take the next sample in."""
-        self._add([sample.input, sample.target, sample.slices, sample.cluster])
+        self.add_lines(hashed_line(sample))
+
+    def add_lines(self, lines: bytes) -> None:
+        """Take samples in by their hashed lines."""
+        self._sha256.update(lines)
 
     def hexdigest(self) -> str:
         """Return the hash of the samples so far, as 64 hexadecimal digits."""
         return self._sha256.hexdigest()
 
-    def _add(self, value: Any) -> None:
-        line = canonical_json(value)
-        if "\\r\\n" in line:
-            line = canonical_json(_with_line_feeds(value))
-        self._sha256.update(line.encode() + b"\n")
+
+def hashed_line(sample: SampleRow) -> bytes:
+    """Return the line by which a sample counts in the hash."""
+    return _hashed_json([sample.input, sample.target, sample.slices, sample.cluster])
+
+
+def _hashed_json(value: Any) -> bytes:
+    line = canonical_json(value)
+    if "\\r\\n" in line:
+        line = canonical_json(_with_line_feeds(value))
+    return line.encode() + b"\n"
 
 
 def _with_line_feeds(value: Any) -> Any:

@@ -33,16 +33,31 @@ def parquet_rows(file: BinaryIO) -> RowFile:
         InputError: When it is no Parquet file, has no row or has a column that is no scalar;
             while the rows are read, when a part of the file is broken.
     """
-    try:
-        parquet = ParquetFile(file, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(_no_parquet(error)) from error
+    parquet = _opened(file)
     schema = parquet.schema_arrow
     check_columns(schema.names)
     readers = [reader for field in schema if (reader := _reader(field.type))]
     if len(readers) < len(schema):
         raise InputError(*(_no_scalar(field) for field in schema if not _reader(field.type)))
     return RowFile(tuple(schema.names), not_empty(_rows(parquet, readers), "no rows in the file"))
+
+
+def parquet_row_count(file: BinaryIO) -> int:
+    """Return how many rows a Parquet file has, as its footer says.
+
+    Raises:
+        InputError: When it is no Parquet file.
+    """
+    facts = _opened(file).metadata
+    groups: int = sum(facts.row_group(n).num_rows for n in range(facts.num_row_groups))
+    return max(int(facts.num_rows), groups)
+
+
+def _opened(file: BinaryIO) -> ParquetFile:
+    try:
+        return ParquetFile(file, pre_buffer=False)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(_no_parquet(error)) from error
 
 
 def _no_parquet(error: Exception) -> Problem:

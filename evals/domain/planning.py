@@ -2,7 +2,8 @@
 
 Every figure is there twice: as expected and at worst. Where the candidate was measured in an
 earlier evaluation, its means are expected; else a token is four bytes of prompt, and an answer is
-as long as `max_tokens` lets it be, since nothing says how long answers are.
+as long as `max_tokens` lets it be, since nothing says how long answers are. The worst is never
+less than what was measured: a server may add to a prompt what its bytes do not show.
 """
 
 from collections.abc import Sequence
@@ -23,11 +24,12 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Means over `trials` of an earlier evaluation; None is unknown."""
+    """Means over `trials` of an earlier evaluation, and their longest input; None is unknown."""
 
     trials: int
     input_tokens: float | None = None
     output_tokens: float | None = None
+    longest_input: int | None = None
     latency_seconds: float | None = None
 
 
@@ -92,7 +94,7 @@ def plan_candidate(
     seconds = _latency(candidate, measured)
     expected, worst = (
         _expected_usage(candidate, prompts, measured),
-        _worst_usage(candidate, prompts),
+        _worst_usage(candidate, prompts, measured),
     )
     most = counts.most * counts.epochs
     return CandidatePlan(
@@ -135,13 +137,21 @@ def _expected_usage(
     )
 
 
-def _worst_usage(candidate: CandidateSpec, prompts: Sequence[str]) -> _Each:
+def _worst_usage(
+    candidate: CandidateSpec, prompts: Sequence[str], measured: Measured | None
+) -> _Each:
     harness = candidate.harness
     bounds = [
         question_tokens(Question(sample=0, epoch=0, prompt=prompt, system=harness.system))
         for prompt in prompts
     ]
-    return _Each(input_tokens=sum(bounds) / len(bounds), output_tokens=float(harness.max_tokens))
+    read, written = sum(bounds) / len(bounds), float(harness.max_tokens)
+    if measured is None:
+        return _Each(input_tokens=read, output_tokens=written)
+    return _Each(
+        input_tokens=max(read, measured.input_tokens or 0.0, measured.longest_input or 0.0),
+        output_tokens=max(written, measured.output_tokens or 0.0),
+    )
 
 
 def _asking(

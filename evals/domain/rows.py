@@ -21,11 +21,25 @@ class Row(NamedTuple):  # made a million times: half the price of a frozen datac
 
 
 @dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Rows that follow each other without a fault: for each the text of its cells, in order."""
+
+    first: int  # the number of the first row
+    lines: Sequence[int]  # where each row starts
+    fields: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class RowFile:
-    """An open file of rows; `rows` can be read once, and a bad row comes as a `Problem`."""
+    """An open file of rows; it can be read once, and a bad row comes as a `Problem`.
+
+    `blocks` are the same rows in fewer pieces, where the kind of file has such: whoever reads them
+    does not read `rows`.
+    """
 
     columns: tuple[str, ...]
     rows: Iterator[Row | Problem]
+    blocks: Iterator[RowBlock | Row | Problem] | None = None
 
 
 def check_columns(columns: Sequence[str], *, line: int | None = None) -> None:

@@ -63,13 +63,19 @@ def alpha(value: Value) -> float:
     return risk
 
 
+LEAST_MONEY, MOST_MONEY = Decimal("1e-15"), Decimal("1e15")
+
+
 def money(value: Value) -> Decimal:
     """Read an amount of dollars, exactly as it was written."""
     written = number_text(value)
     if _NUMBER.fullmatch(written):
         amount = Decimal(written)
-        if amount >= 0:
+        if amount == 0 or LEAST_MONEY <= amount <= MOST_MONEY:
             return amount.copy_abs()
+        if amount > 0:
+            value.refuse(f"0, or an amount in dollars from {LEAST_MONEY} to {MOST_MONEY}")
+            return Decimal(0)
     value.refuse("an amount in dollars, 0 or more")
     return Decimal(0)
 

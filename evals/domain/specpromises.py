@@ -1,6 +1,6 @@
-"""Bars that promise what no evidence could keep: refused before anything is asked.
+"""Bars that no evidence could keep, and prices that say two things: refused beforehand.
 
-A bar that was stored before it could be refused still stands in old evaluations, which must stay
+What was stored before it could be refused still stands in old evaluations, which must stay
 readable; so these are judged when a spec is handed in, and not when a stored one is read back.
 """
 
@@ -10,7 +10,7 @@ from itertools import combinations
 from evals.domain.measured import ERROR_RATE, MEASURED
 from evals.domain.specmeasured import streaming_problem
 from evals.domain.specproblems import Path, SpecProblem
-from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, Spec
+from evals.domain.specs import Comparator, CriterionSpec, PlanSpec, PriceSpec, Spec
 
 MANY = 1000  # samples, for an example
 
@@ -32,9 +32,26 @@ def promise_problems(spec: Spec) -> Iterator[tuple[Path, str]]:
             yield ("bar", index, "metric"), message
         if line.required and line.alpha is not None and line.alpha > spec.plan.alpha:
             yield ("bar", index, "alpha"), _loose_alpha(line.alpha, spec.plan)
+    yield from _mixed_prices(spec)
     for (first, line), (second, other) in combinations(enumerate(spec.bar), 2):
         if _same_samples(line, other) and (message := _at_odds(line, other, spec.plan)):
             yield ("bar", second, other.comparator.value), f"{message} bar[{first}]"
+
+
+def _mixed_prices(spec: Spec) -> Iterator[tuple[Path, str]]:
+    for index, candidate in enumerate(spec.candidates):
+        if candidate.price and (message := _mixed_price(candidate.price)):
+            yield ("candidates", index, "price"), message
+
+
+def _mixed_price(price: PriceSpec) -> str | None:
+    """Return why nobody could tell which of two prices was meant."""
+    if price.catalogue is None or not price.has_figures or price.dated_on is not None:
+        return None
+    return (
+        f"found catalogue {price.catalogue!r} and figures beside it, expected one of them, or with "
+        "dated_on the day on which the figures were taken from the catalogue"
+    )
 
 
 def _unprovable(line: CriterionSpec, plan: PlanSpec) -> str | None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from evals.domain.problems import InputError, Problem
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16  # small enough for a processor's cache with all that is made of it
 LINE_LIMIT = 64 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 SIGNATURES = {
@@ -71,17 +71,52 @@ class TextLines:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._blocks = self._whole_lines()
         self._lines_before = 0
+        # StringIO with newline="\n" cuts at LF alone and changes nothing; str.splitlines
+        # would also cut at form feeds, U+2028 and their like, which are text.
+        self._open = io.StringIO(newline="\n")
+        self._length = 0
         self.suspect = 0
 
     def __iter__(self) -> Iterator[str]:
-        for block in self._blocks():
-            lines = block.count(b"\n")
-            text = self._decoded(block, last_line=self._lines_before + lines + 1)
-            # StringIO with newline="\n" cuts at LF alone and changes nothing; str.splitlines
-            # would also cut at form feeds, U+2028 and their like, which are text.
-            yield from io.StringIO(text, newline="\n")
-            self._lines_before += lines
+        while True:
+            yield from self._open
+            if self.is_read() and (text := self._next()) is not None:
+                self._set_open(text)
+            elif self.is_read():
+                return
+
+    def block_without(self, sign: str, *, longest: int) -> str | None:
+        """Return the next block whole, with LF as line ends, if its lines need no closer reading.
+
+        None where lines of the block before are still to be read, where it is longer than
+        `longest` or holds `sign` or a lone carriage return, and at the end of the file; its lines
+        then come one by one.
+        """
+        if not self.is_read() or (text := self._next()) is None:
+            return None
+        plain = text.replace("\r\n", "\n")
+        if sign in plain or "\r" in plain or len(plain) > longest:
+            self._set_open(text)
+            return None
+        return plain
+
+    def is_read(self) -> bool:
+        """Tell whether every line of the latest block was taken."""
+        return self._open.tell() >= self._length
+
+    def _set_open(self, text: str) -> None:
+        self._open, self._length = io.StringIO(text, newline="\n"), len(text)
+
+    def _next(self) -> str | None:
+        block = next(self._blocks, None)
+        if block is None:
+            return None
+        lines = block.count(b"\n")
+        text = self._decoded(block, last_line=self._lines_before + lines + 1)
+        self._lines_before += lines
+        return text
 
     def _decoded(self, block: bytes, *, last_line: int) -> str:
         if b"\0" in block:
@@ -92,7 +127,7 @@ class TextLines:
             self.suspect = last_line
             return block.decode(errors="surrogateescape")
 
-    def _blocks(self) -> Iterator[bytes]:
+    def _whole_lines(self) -> Iterator[bytes]:
         """Yield whole lines, about `BLOCK_BYTES` at a time."""
         held = [opening(self._file)]
         while chunk := self._file.read(BLOCK_BYTES):

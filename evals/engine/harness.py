@@ -1,13 +1,12 @@
-"""The one door to lm-eval and datasets: scoring, rows from a hub, models in this very process.
+"""The one door to lm-eval: scoring, and models in this very process.
 
 Tasks are built in memory and asked for their filters and metrics only: lm-eval renders no
 prompt, sends no request, seeds nothing and opens no process here. Importing this takes seconds.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, time
 from difflib import get_close_matches
 from functools import partial
 from re import Pattern as CompiledPattern
@@ -19,7 +18,6 @@ from lm_eval.api.registry import filter_registry, get_model, metric_registry
 from lm_eval.api.task import ConfigurableTask
 
 from evals.domain.patterns import Pattern
-from evals.domain.problems import InputError, Problem
 from evals.domain.scoring import ScorerError, is_in_house, output_scorer
 from evals.domain.specs import ScorerSpec
 from evals.domain.trials import Score
@@ -27,19 +25,10 @@ from evals.engine.localmodel import LocalBackend, LocalModelError, known_argumen
 from evals.engine.stock import NO_MATCH, StockForm, stock_form
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
-datasets.disable_progress_bars()
 
 _TARGET = "viability_target"
 _FILTER = "filter"
 _PROBE = "probe"
-_MEDIA = (datasets.Image, datasets.Audio, datasets.Video)
-_LOAD_FAILURES = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    TypeError,
-    datasets.exceptions.DatasetsError,
-)
 
 
 class SampleScorer:
@@ -178,31 +167,6 @@ def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
     hint = f"; did you mean {close[0]!r}?" if close else ""
     names = ", ".join(sorted(known))
     raise ScorerError(f"lm-eval has no {kind} {name!r}{hint} (known: {names}; no hub is asked)")
-
-
-def load_hf_rows(name: str, split: str, revision: str | None = None) -> Iterator[dict[str, Any]]:
-    """Return the rows of one split as the `datasets` library reads them; no remote code runs.
-
-    `name` is a hub's `org/name` or `org/name:configuration`, or a local folder. Columns of
-    pictures, sounds and videos are left out; dates come as ISO 8601 text.
-
-    Raises:
-        InputError: If the set, the configuration or the split cannot be had, with the reason.
-    """
-    path, _, configuration = name.partition(":")
-    try:
-        rows = datasets.load_dataset(path, configuration or None, split=split, revision=revision)
-    except _LOAD_FAILURES as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        message = f"cannot load {name!r}, split {split!r}: {reason}"
-        raise InputError(Problem(message=message)) from error
-    media = [name for name, kind in rows.features.items() if isinstance(kind, _MEDIA)]
-    plain = rows.remove_columns(media)
-    return ({key: _json_value(cell) for key, cell in row.items()} for row in plain)
-
-
-def _json_value(cell: Any) -> Any:
-    return cell.isoformat() if isinstance(cell, date | time) else cell
 
 
 def local_backend(  # noqa: PLR0913 - one argument for each thing that says which model

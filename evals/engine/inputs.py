@@ -198,7 +198,7 @@ def _with_model_path(inputs: SpecInputs, candidate: CandidateSpec) -> CandidateS
 @contextmanager
 def _hub_rows(eval_set: EvalSetSpec) -> Iterator[RowFile]:
     """Read a hub's set through a temporary file of lines, so that one reader checks all rows."""
-    from evals.engine.harness import load_hf_rows  # noqa: PLC0415 - loading it takes seconds
+    from evals.engine.hubrows import load_hf_rows  # noqa: PLC0415 - loading it takes seconds
 
     with TemporaryFile() as file:
         for row in load_hf_rows(eval_set.hf or "", eval_set.split or "test"):

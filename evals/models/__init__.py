@@ -12,7 +12,7 @@ from evals.models.candidates import (
     Secret,
 )
 from evals.models.decisions import Decision, InstanceKey, Report, ShareLink
-from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, Upload
+from evals.models.evalsets import EvalSet, EvalSetVersion, Sample, SampleWords, WordIndex
 from evals.models.evaluations import Evaluation, Run, Shard
 from evals.models.facts import CascadeReplay, ModelFactsRow, Scenario
 from evals.models.prices import (
@@ -26,8 +26,10 @@ from evals.models.pumping import EndpointLimit, Worker
 from evals.models.reviews import HumanScore, SavedView
 from evals.models.tasks import ScorerSet, Task
 from evals.models.teams import ApiToken, Membership, OneTimeLink, Role, Team, User
-from evals.models.trials import Trial
+from evals.models.trials import Trial, TrialPack
+from evals.models.uploads import Upload
 from evals.models.verdicts import VerdictRow
+from evals.models.versions import VersionChange, VersionCheck, VersionComparison
 
 __all__ = [
     "ApiToken",
@@ -58,6 +60,7 @@ __all__ = [
     "Role",
     "Run",
     "Sample",
+    "SampleWords",
     "SavedView",
     "Scenario",
     "ScorerSet",
@@ -69,8 +72,13 @@ __all__ = [
     "TeamHardware",
     "ThroughputTest",
     "Trial",
+    "TrialPack",
     "Upload",
     "User",
     "VerdictRow",
+    "VersionChange",
+    "VersionCheck",
+    "VersionComparison",
+    "WordIndex",
     "Worker",
 ]

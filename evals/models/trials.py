@@ -1,5 +1,6 @@
 """One row for each attempt at each sample; the largest table."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -52,7 +53,25 @@ class Trial(models.Model):
         indexes = [
             models.Index(fields=["run", "place", "epoch"], name="trial_by_place"),
             models.Index(fields=["prompt_hash"], name="trial_by_prompt"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="trial_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"trial {self.pk} of run {self.run_id}"
+
+
+class TrialPack(models.Model):
+    """The figures of all trials of a large run that has ended, as lists and comparisons read them.
+
+    `packed` is what `evals.queries.runcolumns` makes of the trials, which never change again.
+    """
+
+    run = models.OneToOneField(
+        "Run", on_delete=models.CASCADE, primary_key=True, related_name="trial_pack"
+    )
+    packed = models.BinaryField(default=b"")
+    heard_at = models.DateTimeField(null=True)  # when a worker was last rung for
+    made_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"pack of run {self.run_id}"

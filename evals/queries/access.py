@@ -22,6 +22,7 @@ from evals.models import (
     Trial,
     Upload,
     User,
+    VersionComparison,
 )
 
 WRITERS = (Role.ADMIN, Role.EDITOR)
@@ -58,9 +59,14 @@ def versions_for(team: Team) -> QuerySet[EvalSetVersion]:
     return EvalSetVersion.objects.filter(eval_set__task__team=team)
 
 
-def uploads_for(team: Team) -> QuerySet[Upload]:
-    """Return the team's files that are not yet a version."""
-    return Upload.objects.filter(team=team)
+def uploads_for(task: Task) -> QuerySet[Upload]:
+    """Return the files that are on their way to become a version of the task's eval set."""
+    return Upload.objects.filter(task=task)
+
+
+def comparisons_for(team: Team) -> QuerySet[VersionComparison]:
+    """Return the comparisons of the team's versions."""
+    return VersionComparison.objects.filter(before__eval_set__task__team=team)
 
 
 def candidates_for(team: Team) -> QuerySet[Candidate]:

@@ -102,7 +102,7 @@ def _choices(team: Team) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _row(entry: AuditEntry) -> AuditRow:
     return AuditRow(
-        at=f"{figures.date(entry.at)}, {entry.at:%H:%M:%S} UTC",
+        at=figures.second(entry.at),
         iso=f"{entry.at:%Y-%m-%dT%H:%M:%SZ}",
         person=entry.user.email if entry.user else entry.details.get("by", NOBODY),
         action=entry.action,

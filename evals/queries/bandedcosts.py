@@ -12,6 +12,7 @@ from django.db import connection
 from evals.domain.specs import PriceSpec
 from evals.domain.tokenrates import TOKENS_PER_PRICE, TokenRates, rate_bands
 from evals.queries.states import JUDGED_STATES
+from evals.queries.stretches import Stretch
 
 NO_END = 2**62
 # What a task takes in production: an answer that was reused here would be asked for there.
@@ -31,17 +32,18 @@ _COUNTED = (
     " AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL"
 )
 _STATEMENT = (
-    "SELECT t.run_id,"  # noqa: S608 - names and numbers of our own
+    "SELECT rate.part,"  # noqa: S608 - names and numbers of our own
     f" coalesce(sum(cost.task) FILTER (WHERE {_COUNTED}), 0),"
     f" coalesce(sum(cost.task * cost.task) FILTER (WHERE {_COUNTED}), 0),"
     " coalesce(sum(cost.paid) FILTER (WHERE NOT t.is_reused), 0)"
-    " FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[],"
-    " %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])"
-    " AS rate(run_id, places, above, upto, fresh, cached, written, output, request)"
-    " JOIN evals_trial t ON t.run_id = rate.run_id AND t.place < rate.places"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[],"
+    " %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])"
+    " AS rate(part, run_id, start, stop, above, upto, fresh, cached, written, output, request)"
+    " JOIN evals_trial t ON t.run_id = rate.run_id"
+    " AND t.place >= rate.start AND t.place < rate.stop"
     " AND coalesce(t.input_tokens, 0) > rate.above AND coalesce(t.input_tokens, 0) <= rate.upto"
     f" CROSS JOIN LATERAL (SELECT {_TOKENS} + rate.request * {REQUESTS} AS task,"
-    f" {_TOKENS} + rate.request * t.attempts AS paid) AS cost GROUP BY t.run_id"
+    f" {_TOKENS} + rate.request * t.attempts AS paid) AS cost GROUP BY rate.part"
 )
 
 
@@ -53,24 +55,30 @@ class BandedCosts:
     squares: Decimal
     spent_usd: Decimal
 
+    def __add__(self, other: "BandedCosts") -> "BandedCosts":
+        return BandedCosts(
+            total_usd=self.total_usd + other.total_usd,
+            squares=self.squares + other.squares,
+            spent_usd=self.spent_usd + other.spent_usd,
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class PricedRun:
-    """A run, how many places of its order count, and a price by tokens."""
+class PricedStretch:
+    """A stretch of a run's order, and its price by tokens."""
 
-    run_id: int
-    places: int
+    stretch: Stretch
     price: PriceSpec
 
 
-def banded_costs(runs: Sequence[PricedRun]) -> Mapping[int, BandedCosts]:
-    """Return the costs by run, in one query; one without trials or without a price has none."""
-    rows = [_row(run, band, upto) for run in runs for band, upto in _bounded(run.price)]
+def banded_costs(priced: Sequence[PricedStretch]) -> Mapping[int, BandedCosts]:
+    """Return the costs by part, in one query; one without trials or without a price has none."""
+    rows = [_row(each, band, upto) for each in priced for band, upto in _bounded(each.price)]
     if not rows:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, [list(column) for column in zip(*rows, strict=True)])
-        return {run_id: _costs(*sums) for run_id, *sums in cursor.fetchall()}
+        return {part: _costs(*sums) for part, *sums in cursor.fetchall()}
 
 
 def _bounded(price: PriceSpec) -> list[tuple[TokenRates, int]]:
@@ -79,10 +87,11 @@ def _bounded(price: PriceSpec) -> list[tuple[TokenRates, int]]:
     return list(zip(bands, ends, strict=True)) if bands else []
 
 
-def _row(run: PricedRun, band: TokenRates, upto: int) -> tuple[object, ...]:
-    request = (run.price.usd_per_request or Decimal(0)) * TOKENS_PER_PRICE
-    rates = (band.fresh, band.cached, band.written, band.output, request)
-    return (run.run_id, run.places, band.above, upto, *rates)
+def _row(priced: PricedStretch, band: TokenRates, upto: int) -> tuple[object, ...]:
+    stretch, request = priced.stretch, priced.price.usd_per_request or Decimal(0)
+    rates = (band.fresh, band.cached, band.written, band.output, request * TOKENS_PER_PRICE)
+    place = (stretch.part, stretch.run_id, stretch.start, stretch.stop)
+    return (*place, band.above, upto, *rates)
 
 
 def _costs(total: Decimal, squares: Decimal, spent: Decimal) -> BandedCosts:

@@ -14,8 +14,8 @@ from evals.queries.evaluationlists import Pager
 from evals.queries.outcomes import CandidateName
 from evals.queries.runfilters import Chip, Menu
 from evals.queries.savedviews import ViewLink, view_links
+from evals.queries.setlayouts import slice_values
 
-MOST_VALUES = 200
 SHOWN = {
     Show.ALL: "All",
     Show.LOST: "Lost to the baseline",
@@ -144,10 +144,8 @@ def _chips(found: Comparison, filters: CompareFilters) -> tuple[Chip, ...]:
 
 
 def _menus(found: Comparison, filters: CompareFilters) -> tuple[Menu, ...]:
-    menus = [
-        _slice_menu(filters, name, sorted({v for v in values if v is not None})[:MOST_VALUES])
-        for name, values in found.layout.slices.items()
-    ]
+    slices = slice_values(found.baseline.run.evaluation, found.baseline.spec)
+    menus = [_slice_menu(filters, name, values) for name, values in slices.items()]
     if filters.view == GRID:
         menus.insert(0, _sort_menu(filters))
         if len(found.scorers) > 1:
@@ -155,7 +153,7 @@ def _menus(found: Comparison, filters: CompareFilters) -> tuple[Menu, ...]:
     return tuple(menus)
 
 
-def _slice_menu(filters: CompareFilters, name: str, values: list[str]) -> Menu:
+def _slice_menu(filters: CompareFilters, name: str, values: Sequence[str]) -> Menu:
     current = filters.slices.get(name, "")
     return Menu(
         label=f"{name}: {current or 'any'}",

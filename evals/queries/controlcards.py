@@ -18,7 +18,7 @@ MOST_SHOWN = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlColumn:
-    """A candidate, or several of one model."""
+    """A candidate, or several of one model; `marks` says how each rung stands, from R0 up."""
 
     name: str
     model: str
@@ -27,6 +27,7 @@ class ControlColumn:
     is_open: str
     rung: str
     next_rung: str
+    marks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ def _column(task: Task, shown: _Shown) -> ControlColumn:
         is_open=words.openness_word(facts),
         rung=words.rung_words(ladder.rung),
         next_rung=words.next_words(ladder),
+        marks=("met", *(words.MARKS[step.state] for step in ladder.steps)),
     )
 
 

@@ -99,6 +99,12 @@ def is_banded(price: PriceSpec | None, row: Mapping[str, Any]) -> bool:
     )
 
 
+def may_be_banded(price: PriceSpec) -> bool:
+    """Return whether sums of tokens may not tell a run's cost, whatever its answers turn out."""
+    cache = (price.cached_input_usd_per_mtok, price.cache_write_usd_per_mtok)
+    return price.charges_tokens and (bool(price.tiers) or any(usd is not None for usd in cache))
+
+
 def usage_sums(counts: Counts, row: Mapping[str, Any]) -> UsageSums | None:
     """Return the tokens that a cost per task rests on, None where some answer's are unknown."""
     if not is_usage_known(counts, row):

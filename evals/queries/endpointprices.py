@@ -60,7 +60,7 @@ def _said(row: EndpointPrice) -> SaidPrice:
         model=model_label(row.model),
         figures=_figures(row),
         source=row.source,
-        dated=f"{row.dated_on.day} {row.dated_on:%b %Y}",
+        dated=figures.day(row.dated_on),
         said=f"{figures.moment(row.created_at)}{by}",
     )
 

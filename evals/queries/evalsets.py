@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from evals.models import EvalSetVersion, Sample
 from evals.queries import figures
+from evals.queries.evaluationlists import Pager
 from evals.queries.preparation import Preparation, preparation
+from evals.queries.setfindings import Findings, version_findings
 from evals.queries.uploads import Cell, cells_of
 
 SHOWN = 20
@@ -17,6 +21,7 @@ class VersionLink:
     pk: int
     label: str
     is_current: bool
+    compare_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +55,19 @@ class VersionPage:
     by: str
     columns: tuple[ColumnMeaning, ...]
     rows: tuple[SampleLine, ...]
+    pager: Pager
     versions: tuple[VersionLink, ...]
+    findings: Findings
     preparation: Preparation
 
 
-def version_page(version: EvalSetVersion) -> VersionPage:
-    """Return the page, in three queries; select eval set, task and creator beforehand."""
-    task = version.eval_set.task
-    samples = version.samples.order_by("position")[:SHOWN]
+def version_page(version: EvalSetVersion, *, start: int = 0) -> VersionPage:
+    """Return the page with the samples from position `start` on, in three queries.
+
+    Select eval set, task, creator and check beforehand.
+    """
+    task, start = version.eval_set.task, min(start, max(0, version.sample_count - 1))
+    samples = version.samples.filter(position__gte=start, position__lt=start + SHOWN)
     versions = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk")
     return VersionPage(
         task_id=task.pk,
@@ -70,8 +80,10 @@ def version_page(version: EvalSetVersion) -> VersionPage:
         stored=figures.moment(version.created_at),
         by=str(version.created_by or "the command line"),
         columns=tuple(_meanings(version)),
-        rows=tuple(_line(sample, version.columns) for sample in samples),
+        rows=tuple(_line(sample, version.columns) for sample in samples.order_by("position")),
+        pager=_pager(version, start),
         versions=tuple(_link(other, version) for other in versions[:SHOWN]),
+        findings=version_findings(version),
         preparation=preparation(task),
     )
 
@@ -91,8 +103,25 @@ def _line(sample: Sample, columns: list[str]) -> SampleLine:
 
 def _link(version: EvalSetVersion, current: EvalSetVersion) -> VersionLink:
     samples = figures.plural(version.sample_count, "sample")
+    is_current = version.pk == current.pk
     return VersionLink(
         pk=version.pk,
         label=f"v{version.number} · {samples} · {figures.date(version.created_at)}",
-        is_current=version.pk == current.pk,
+        is_current=is_current,
+        compare_url="" if is_current else compare_url(version.pk, current.pk),
+    )
+
+
+def compare_url(one: int, other: int) -> str:
+    """Return where two versions are compared, the older one first."""
+    return reverse("evals:version_compare", args=sorted((one, other)))
+
+
+def _pager(version: EvalSetVersion, start: int) -> Pager:
+    total, stop = version.sample_count, min(start + SHOWN, version.sample_count)
+    here = f"{reverse('evals:version', args=[version.pk])}?from="
+    return Pager(
+        summary=f"Samples {start + 1:,} to {stop:,} of {total:,}",
+        previous_url=f"{here}{max(0, start - SHOWN)}#samples" if start else "",
+        next_url=f"{here}{stop}#samples" if stop < total else "",
     )

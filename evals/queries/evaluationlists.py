@@ -19,7 +19,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRow:
-    """One evaluation of a list. `answer` is "" while it has not ended."""
+    """One evaluation of a list, in words and, from `started_at` on, in plain values.
+
+    `answer` is "" while it has not ended.
+    """
 
     pk: int
     task_id: int
@@ -35,6 +38,11 @@ class EvaluationRow:
     grounds: str
     started: str
     took: str
+    started_at: datetime
+    seconds: float | None
+    eval_set_version: int
+    bar_version: int
+    samples: int
     missing_pools: tuple[MissingPool, ...]
 
 
@@ -112,6 +120,11 @@ def evaluation_rows(
             ),
             started=figures.ago(e.created_at, now=now),
             took=figures.duration(e.finished_at - e.created_at) if e.finished_at else "",
+            started_at=e.created_at,
+            seconds=(e.finished_at - e.created_at).total_seconds() if e.finished_at else None,
+            eval_set_version=e.version.number,
+            bar_version=e.bar.number,
+            samples=e.sample_count,
             missing_pools=unserved.get(e.pk, ()),
         )
         for e in evaluations

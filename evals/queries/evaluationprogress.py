@@ -9,6 +9,7 @@ from evals.models import Evaluation, Run, Trial
 from evals.models.evaluations import LIVE, RunState
 from evals.queries import figures
 from evals.queries.drawings import IntervalDrawing, Scale
+from evals.queries.livedocuments import live_documents
 from evals.queries.outcomes import (
     CandidateName,
     Outcome,
@@ -71,9 +72,14 @@ class ProgressPage:
     missing_pools: tuple[MissingPool, ...]
 
 
+def live_results(evaluation: Evaluation) -> Results:
+    """Return what the page shows while it is polled: without latencies, counted step by step."""
+    return load_results(evaluation, documents_of=live_documents)
+
+
 def progress_page(evaluation: Evaluation, *, now: datetime) -> ProgressPage:
     """Return the fragment that a live page polls, in six queries; one once it has ended."""
-    return progress_of_results(load_results(evaluation), now=now)
+    return progress_of_results(live_results(evaluation), now=now)
 
 
 def progress_of_results(results: Results, *, now: datetime) -> ProgressPage:

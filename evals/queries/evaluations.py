@@ -20,13 +20,14 @@ from evals.queries.chartseries import latency_curves, narrowing_of
 from evals.queries.evaluationdetails import CandidateDetails, candidate_details
 from evals.queries.evaluationprogress import (
     ProgressPage,
+    live_results,
     progress_of_results,
     progress_page,
     status_of,
 )
 from evals.queries.expiries import retirements_for
 from evals.queries.moresamples import MoreSamples, more_samples
-from evals.queries.outcomes import Outcome, Results, load_results
+from evals.queries.outcomes import Outcome, Results
 from evals.queries.pricewords import source_words
 from evals.queries.retries import can_retry
 from evals.queries.speedtables import SpeedRows, speed_rows
@@ -129,7 +130,7 @@ def evaluation_page(
     Select its task, version, bar, scorers, author and what it extends beforehand, and take it from
     `moresamples.with_following`.
     """
-    results = load_results(evaluation)
+    results = live_results(evaluation)
     states = {outcome.run.state for outcome in results.outcomes}
     is_live = evaluation.finished_at is None
     has_verdicts = not is_live and evaluation.state != RunState.CANCELLED
@@ -203,12 +204,12 @@ def _subtitle(results: Results, *, now: datetime) -> str:
         f"eval set v{evaluation.version.number}",
         f"bar v{evaluation.bar.number}",
         figures.plural(len(results.outcomes), "candidate"),
-        f"started {figures.ago(evaluation.created_at, now=now)}",
+        "started {}",
     ]
     if evaluation.finished_at is not None:
         took = figures.duration(evaluation.finished_at - evaluation.created_at)
         parts.append(f"took {took}")
-    return " · ".join(parts)
+    return figures.ago(evaluation.created_at, now=now).said(" · ".join(parts))
 
 
 def _provenance(results: Results) -> Provenance:

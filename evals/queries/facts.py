@@ -1,10 +1,8 @@
 """What the database counts of runs: the facts that verdicts and pages rest on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db import connection
 
 from evals.domain.costs import UsageSums
 from evals.domain.metrics import (
@@ -13,13 +11,13 @@ from evals.domain.metrics import (
     RunFacts,
     ScoreFacts,
 )
-from evals.domain.specs import GRADED, CandidateSpec, EndpointKind, PriceSpec, ScorerSpec, Spec
-from evals.domain.trials import TRUNCATED
+from evals.domain.specs import GRADED, CandidateSpec, EndpointKind, Spec
 from evals.models import Evaluation, Run
-from evals.queries.bandedcosts import FRESH, REQUESTS, PricedRun, banded_costs
+from evals.queries.bandedcosts import PricedStretch, banded_costs
 from evals.queries.costfacts import cost_facts, is_banded, usage_sums
-from evals.queries.latencyfacts import EACH_AFTER_FIRST, RunLatencies, Timed, run_latencies
-from evals.queries.states import JUDGED_STATES
+from evals.queries.latencyfacts import RunLatencies, Timed, run_latencies
+from evals.queries.stretches import Stretch
+from evals.queries.trialsums import STATES, Sums, trial_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,95 +63,51 @@ def count_runs(
     `places` says of each run how much of its order counts; by default all of it does.
     """
     limits = [evaluation.sample_count if places is None else places[run.pk] for run in runs]
-    rows = _aggregates([run.pk for run in runs], limits, spec)
+    stretches = [Stretch.of_run(run.pk, limit) for run, limit in zip(runs, limits, strict=True)]
+    sums = trial_sums(stretches, spec)
     prices = {run.pk: spec.candidates[run.position].price for run in runs}
-    for run_id, banded in banded_costs(_banded(prices, rows, limits)).items():
-        rows[run_id]["banded"] = banded
-    timed = {
-        run.pk: Timed(counts=_timed(rows[run.pk]), places=limit)
-        for run, limit in zip(runs, limits, strict=True)
-        if rows[run.pk]["timed"]
+    rows = {
+        run.pk: sums[run.pk] | {"places": limit} for run, limit in zip(runs, limits, strict=True)
     }
-    latencies, unknown = run_latencies(timed), RunLatencies()
+    priced = [
+        PricedStretch(stretch, price)
+        for stretch in stretches
+        if (price := prices[stretch.run_id]) and is_banded(price, rows[stretch.part])
+    ]
+    for part, banded in banded_costs(priced).items():
+        rows[part]["banded"] = banded
+    latencies = run_latencies(_timed(rows))
+    return counted_of(evaluation, spec, runs, rows, latencies)
+
+
+def counted_of(
+    evaluation: Evaluation,
+    spec: Spec,
+    runs: Sequence[Run],
+    rows: Mapping[int, Sums],
+    latencies: Mapping[int, RunLatencies],
+) -> dict[int, Counted]:
+    """Return the facts of each run from its sums, `places` and `banded` among them."""
     return {
         run.pk: _counted(
             evaluation,
             spec,
             spec.candidates[run.position],
-            rows[run.pk] | {"places": limit},
-            latencies.get(run.pk, unknown),
+            rows[run.pk],
+            latencies.get(run.pk, RunLatencies()),
         )
-        for run, limit in zip(runs, limits, strict=True)
+        for run in runs
     }
 
 
-def _banded(
-    prices: Mapping[int, PriceSpec | None],
-    rows: Mapping[int, Mapping[str, Any]],
-    limits: Sequence[int],
-) -> list[PricedRun]:
-    places = dict(zip(prices, limits, strict=True))
-    return [
-        PricedRun(run_id, places[run_id], price)
-        for run_id, price in prices.items()
-        if price is not None and is_banded(price, rows[run_id])
-    ]
-
-
-def _aggregates(
-    run_ids: Sequence[int], limits: Sequence[int], spec: Spec
-) -> dict[int, dict[str, Any]]:
-    columns, parameters = _columns(spec.scorers)
-    statement = (
-        f"SELECT run.id AS run_id, {', '.join(columns)} "  # noqa: S608
-        "FROM unnest(%s::bigint[], %s::int[]) AS run(id, places) "
-        "LEFT JOIN evals_trial t ON t.run_id = run.id AND t.place < run.places GROUP BY run.id"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, list(run_ids), list(limits)])
-        names = [column.name for column in cursor.description]
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {row["run_id"]: row for row in found}
-
-
-def _columns(scorers: Sequence[ScorerSpec]) -> tuple[list[str], list[Any]]:
-    """Return the aggregate expressions and their parameters, in the same order."""
-    judged = "t.state IN ('" + "', '".join(JUDGED_STATES) + "')"
-    columns = [
-        *(
-            f"count(*) FILTER (WHERE t.state = '{state}') AS {state}"
-            for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error")
-        ),
-        f"count(*) FILTER (WHERE {judged} AND t.finish_reason = ANY(%s)) AS truncated",
-        f"count(t.latency_seconds) FILTER (WHERE {judged}) AS timed",
-        f"sum(t.latency_seconds) FILTER (WHERE {judged}) AS seconds",
-        f"sum(t.latency_seconds ^ 2) FILTER (WHERE {judged}) AS seconds_squared",
-        f"sum(t.latency_seconds) FILTER (WHERE {judged} AND NOT t.is_reused) AS paid_seconds",
-        *_speed_columns(judged),
-        "coalesce(sum(t.attempts), 0) AS requests",
-        "max(t.input_tokens) AS longest_input",
-        "count(*) FILTER (WHERE t.is_reused) AS reused",
-        *_token_columns(judged),
-    ]
-    parameters: list[Any] = [list(TRUNCATED)]
-    for place, scorer in enumerate(scorers):
-        columns += _score_columns(place, judged)
-        parameters += [scorer.name] * 5
-    return columns, parameters
-
-
-def _speed_columns(judged: str) -> Iterable[str]:
-    """Yield how many answers were streamed, and when the first was asked and the last stored."""
-    known = f"{judged} AND t.latency_seconds IS NOT NULL"
-    yield f"count(t.ttft_seconds) FILTER (WHERE {known}) AS streamed"
-    yield f"count({EACH_AFTER_FIRST}) FILTER (WHERE {known}) AS per_token"
-    asked = f"FILTER (WHERE {known} AND NOT t.is_reused)"
-    yield f"min(extract(epoch FROM t.created_at) - t.latency_seconds) {asked} AS first_asked"
-    yield f"max(extract(epoch FROM t.created_at)) {asked} AS last_stored"
-
-
-def _timed(row: Mapping[str, Any]) -> tuple[int, int, int]:
-    return row["timed"], row["streamed"], row["per_token"]
+def _timed(rows: Mapping[int, Sums]) -> dict[int, Timed]:
+    return {
+        run_id: Timed(
+            counts=(row["timed"], row["streamed"], row["per_token"]), places=row["places"]
+        )
+        for run_id, row in rows.items()
+        if row["timed"]
+    }
 
 
 def _in_flight(candidate: CandidateSpec, row: Mapping[str, Any]) -> float | None:
@@ -168,40 +122,6 @@ def _in_flight(candidate: CandidateSpec, row: Mapping[str, Any]) -> float | None
     return float(busy) / seconds if seconds > 0 else None
 
 
-def _token_columns(judged: str) -> Iterable[str]:
-    for name in ("input", "output", "cached", "cache_write", "reasoning"):
-        yield f"sum(t.{name}_tokens) AS {name}_tokens"
-        yield f"count(t.{name}_tokens) AS {name}_known"
-    for name in ("input", "output"):
-        paid = "FILTER (WHERE NOT t.is_reused)"
-        yield f"coalesce(sum(t.{name}_tokens) {paid}, 0) AS paid_{name}_tokens"
-    both = f"FILTER (WHERE {judged} AND t.input_tokens IS NOT NULL AND t.output_tokens IS NOT NULL)"
-    yield f"count(*) {both} AS counted"
-    kinds = {"fresh": FRESH, "cached": "t.cached_tokens", "written": "t.cache_write_tokens"}
-    for name, column in kinds.items():
-        yield f"coalesce(sum({column}) {both}, 0) AS sum_{name}"
-    pairs = {"i": "t.input_tokens", "o": "t.output_tokens", "r": REQUESTS}
-    for name, column in pairs.items():
-        yield f"sum({column}) {both} AS sum_{name}"
-    # Two values of these columns multiply within a bigint; sums of bigints are exact.
-    for one, two in ("ii", "oo", "rr", "io", "ir", "or"):
-        yield f"sum({pairs[one]}::bigint * {pairs[two]}) {both} AS sum_{one}{two}"
-    yield f"sum({REQUESTS}) FILTER (WHERE {judged}) AS judged_requests"
-    squared = f"{REQUESTS}::bigint * {REQUESTS}"
-    yield f"sum({squared}) FILTER (WHERE {judged}) AS judged_requests_squared"
-
-
-def _score_columns(place: int, judged: str) -> list[str]:
-    value = "(t.scores ->> %s)::float8"
-    return [
-        f"count({value}) FILTER (WHERE {judged}) AS n_{place}",
-        f"sum({value}) FILTER (WHERE {judged}) AS total_{place}",
-        f"sum({value} ^ 2) FILTER (WHERE {judged}) AS squares_{place}",
-        f"count(*) FILTER (WHERE {judged} AND {value} = 1) AS ones_{place}",
-        f"count(*) FILTER (WHERE {judged} AND {value} = 0) AS zeros_{place}",
-    ]
-
-
 def _counted(
     evaluation: Evaluation,
     spec: Spec,
@@ -210,7 +130,7 @@ def _counted(
     latencies: RunLatencies,
 ) -> Counted:
     planned = row["places"] * evaluation.epochs
-    stored = sum(row[state] for state in ("ok", "no_answer", "model_error", "infra_error", "scorer_error"))  # noqa: E501  # fmt: skip
+    stored = sum(row[state] for state in STATES)
     whole_set = evaluation.version.sample_count * evaluation.epochs
     counts = Counts(
         ok=row["ok"],

@@ -1,11 +1,12 @@
 """How numbers read on a page. The only place that formats them; unknown is a dash, never 0."""
 
+from datetime import UTC, datetime, timedelta
 from datetime import date as calendar_day
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from evals.domain.measured import COSTS, SPEED_QUANTILES
 from evals.domain.verdicts import LABELS
+from evals.queries.moments import Moment
 
 UNKNOWN = "—"
 MINUS = "\N{MINUS SIGN}"
@@ -120,29 +121,54 @@ def duration(length: timedelta | float | None) -> str:
     return f"{round(total / DAY)} d"
 
 
-def ago(moment: datetime, *, now: datetime) -> str:
-    """Return "just now", "3 min ago", or the date when it is older than a day."""
+def ago(moment: datetime, *, now: datetime) -> Moment:
+    """Return "just now", "3 min ago", or the day when it is longer ago than that."""
     passed = (now - moment).total_seconds()
-    if passed < 5:  # noqa: PLR2004 - nobody reads faster
-        return "just now"
-    return f"{duration(passed)} ago" if passed < DAY else date(moment)
+    if passed >= DAY:
+        return date(moment)
+    words = "just now" if passed < 5 else f"{duration(passed)} ago"  # noqa: PLR2004 - nobody reads faster
+    return Moment.of(words, iso=_iso(moment), exact=_exact(moment))
 
 
-def date(moment: datetime) -> str:
-    """Return "19 Nov 2026"."""
-    return f"{moment.day} {moment:%b %Y}"
+def date(moment: datetime) -> Moment:
+    """Return "2026-11-19", the day in UTC; a page shows the minute when asked."""
+    return Moment.of(f"{moment.astimezone(UTC):%Y-%m-%d}", iso=_iso(moment), exact=_exact(moment))
 
 
-def day(on: calendar_day) -> str:
-    """Return "19 Nov 2026" for a day of the calendar."""
-    return f"{on.day} {on:%b %Y}"
+def day(on: calendar_day) -> Moment:
+    """Return "2026-11-19" for a day of the calendar."""
+    return Moment.of(on.isoformat(), iso=on.isoformat())
 
 
-def moment(at: datetime) -> str:
-    """Return "19 Nov 2026, 14:05 UTC"."""
-    return f"{date(at)}, {at:%H:%M} UTC"
+def moment(at: datetime) -> Moment:
+    """Return "2026-11-19 14:05 UTC"."""
+    return Moment.of(_exact(at), iso=_iso(at))
+
+
+def second(at: datetime) -> Moment:
+    """Return "2026-11-19 14:05:27 UTC", where the order within a minute matters."""
+    return Moment.of(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", iso=_iso(at))
+
+
+def _exact(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _iso(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def eval_set(number: int | None, samples: int | None) -> str:
     """Return "v3 · 3,080": a version and its size."""
     return UNKNOWN if number is None else f"v{number} · {count(samples)}"
+
+
+def file_size(size: int) -> str:
+    """Return "0.2 kB" where megabytes would round to nothing, else as `megabytes`."""
+    return f"{size / 1000:,.1f} kB" if size < 100_000 else megabytes(size)  # noqa: PLR2004
+
+
+def megabytes(size: int) -> str:
+    """Return "0.4 MB" or "1,024 MB"."""
+    millions = size / 1_000_000
+    return f"{millions:,.1f} MB" if millions < 100 else f"{millions:,.0f} MB"  # noqa: PLR2004

@@ -70,5 +70,5 @@ def _host(url: str) -> str:
 
 
 def day(at: date | None) -> str:
-    """Return "7 May 2026", or that it is unknown."""
-    return UNKNOWN if at is None else f"{at.day} {at:%b %Y}"
+    """Return "2026-05-07", or that it is unknown."""
+    return UNKNOWN if at is None else figures.day(at)

@@ -72,7 +72,7 @@ def _throughput(hosting: Hosting, tokens_per_task: Decimal | None) -> Decimal:
 
 
 def terms_of(hosting: Hosting) -> str:
-    """Return "on demand $0.80 / h as of 7 May 2026"."""
+    """Return "on demand $0.80 / h as of 2026-05-07"."""
     plan, row = hosting.plan, hosting.hardware
     rate = None if row is None else usd_per_hour(row, plan.basis)
     return f"{BASES[plan.basis]} {_hourly(row, plan.basis, rate)}"
@@ -81,7 +81,7 @@ def terms_of(hosting: Hosting) -> str:
 def _hourly(row: Hardware | None, basis: PriceBasis, rate: Decimal | None) -> str:
     if rate is not None and basis is PriceBasis.PURCHASE:
         return f"{figures.usd(rate)} / h"
-    dated = f" as of {row.dated_on.day} {row.dated_on:%b %Y}" if row and row.dated_on else ""
+    dated = f" as of {figures.day(row.dated_on)}" if row and row.dated_on else ""
     return f"{per_hour(rate)}{dated}"
 
 

@@ -62,9 +62,10 @@ def _rate(name: str, humans: list[tuple[float, int, int]], arrays: RunArrays) ->
     scores = arrays.table.scores[name].copy()
     automatic = _mean(scores)
     values, places, epochs = (list(column) for column in zip(*humans, strict=True))
-    order = np.argsort(arrays.places)
-    scores[order[np.searchsorted(arrays.places[order], places)], epochs] = values
-    said = figures.plural(len(humans), "human score")
+    at = arrays.positions_at(np.array(places))
+    is_known = at >= 0  # a live run may have got more since its arrays were read
+    scores[at[is_known], np.array(epochs)[is_known]] = np.array(values)[is_known]
+    said = figures.plural(int(is_known.sum()), "human score")
     label = figures.metric_label(name)
     return f"{label} {figures.rate(automatic)}, with {said} {figures.rate(_mean(scores))}"
 

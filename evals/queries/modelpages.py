@@ -202,9 +202,7 @@ def _part(part: PartStanding) -> PartLine:
         what=", ".join(need.name for need in part.needs),
         published=_marked(part.published, _lacking(part.needs, "published")),
         allowed=_allowed(part),
-        mirrored=words.Marked(
-            mark="met" if kept else "", words=f"sha256 {kept[:12]}…" if kept else "no"
-        ),
+        mirrored=words.Marked(mark="met" if kept else "", words=f"sha256 {kept}" if kept else "no"),
         tested=words.Marked(
             mark="met" if part.tested_on else "",
             words=words.day_words(part.tested_on) if part.tested_on else "no",

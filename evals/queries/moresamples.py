@@ -11,6 +11,7 @@ from evals.domain.verdicts import Verdict
 from evals.models import Evaluation
 from evals.models.evaluations import RunState
 from evals.queries import figures
+from evals.queries.budgetstops import unasked_words
 from evals.queries.outcomes import Outcome, Results, lines_of
 from evals.queries.results import Document
 
@@ -99,7 +100,7 @@ def more_samples(results: Results) -> MoreSamples | None:
         each=_cost(results, undecided, 1),
         budget="" if plan.budget_usd is None else figures.usd(plan.budget_usd),
         shortfall=_shortfall(needed, left) if any(o.judged for o in undecided) else "",
-        note=_note(evaluation, plan, left),
+        note=_note(results, left),
         next_id=evaluation.following_id,  # type: ignore[attr-defined]
         next_number=evaluation.following_number,  # type: ignore[attr-defined]
     )
@@ -114,10 +115,11 @@ def next_plan(results: Results, offer: MoreSamples, samples: int) -> PlanSpec:
     return elsewhere(plan, used=offer.used, samples=samples)
 
 
-def _note(evaluation: Evaluation, plan: PlanSpec, left: int) -> str:
+def _note(results: Results, left: int) -> str:
     if left <= 0:
-        return NO_ROWS
-    return BY_COMMAND[plan.stop_early] if evaluation.identity is not None else ""
+        return unasked_words(results) or NO_ROWS
+    is_commands = results.evaluation.identity is not None
+    return BY_COMMAND[results.spec.plan.stop_early] if is_commands else ""
 
 
 def _shortfall(needed: int | None, left: int) -> str:

@@ -115,7 +115,7 @@ def next_words(ladder: Ladder) -> str:
 
 
 def retirement_words(retirement: Retirement | None) -> str:
-    """Return "10 Dec 2026, in 18 days", "retired on 1 Jun 2026" or that no date is known."""
+    """Return "2026-12-10, in 18 days", "retired on 2026-06-01" or that no date is known."""
     if retirement is None:
         return "no date known"
     day = day_words(retirement.on)
@@ -156,5 +156,5 @@ def days_words(days: int | None) -> str:
 
 
 def day_words(day: date | None) -> str:
-    """Return "19 Nov 2026"."""
-    return UNKNOWN if day is None else f"{day.day} {day:%b %Y}"
+    """Return "2026-11-19"."""
+    return UNKNOWN if day is None else figures.day(day)

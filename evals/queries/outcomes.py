@@ -1,6 +1,6 @@
 """One evaluation's results, loaded once: what the pages about it are made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from evals.queries.repricing import RepricedCost, costs_today
 from evals.queries.results import Document, computed_documents
 from evals.queries.specs import frozen_spec
 
+DocumentsOf = Callable[[Evaluation, Spec, Sequence[Run]], list[Document]]
 SERVED = {
     EndpointKind.OPENVINO: "OpenVINO, on the worker's CPU",
     EndpointKind.HF: "transformers, on the worker",
@@ -166,11 +167,13 @@ class Results:
         return scale_for(estimates, bar=self.headline_bar)
 
 
-def load_results(evaluation: Evaluation) -> Results:
+def load_results(
+    evaluation: Evaluation, *, documents_of: DocumentsOf = computed_documents
+) -> Results:
     """Return the results: in one query once the evaluation has ended, in four while it runs.
 
     Two or three more look up today's prices where a verdict is stale. Select the evaluation's
-    version beforehand.
+    version beforehand. `documents_of` makes what is not stored.
     """
     spec = frozen_spec(evaluation)
     runs = list(evaluation.runs.select_related("verdict", "candidate").order_by("position"))
@@ -178,7 +181,7 @@ def load_results(evaluation: Evaluation) -> Results:
     if len(stored) == len(runs):
         documents = [row.grounds["result"] for row in stored]
     else:
-        documents = computed_documents(evaluation, spec, runs)
+        documents = documents_of(evaluation, spec, runs)
     today = _costs_today(runs)
     outcomes = tuple(
         Outcome(

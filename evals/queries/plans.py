@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, OuterRef
+from django.db.models import Avg, Count, Exists, Max, OuterRef
 
 from evals.domain.evaluationplan import EvaluationPlan, Probes, plan_evaluation
 from evals.domain.order import asked_count
@@ -122,11 +122,18 @@ def measured_means(candidates: dict[str, int]) -> dict[str, Measured]:
     rows = (
         Trial.objects.filter(run__in=latest, place__lt=MEASURED_PLACES, state=TrialState.OK.value)
         .values_list("run__candidate")
-        .annotate(Count("pk"), Avg("input_tokens"), Avg("output_tokens"), Avg("latency_seconds"))
+        .annotate(
+            *(Count("pk"), Avg("input_tokens"), Avg("output_tokens")),
+            *(Max("input_tokens"), Avg("latency_seconds")),
+        )
     )
     return {
         names[candidate]: Measured(
-            trials=trials, input_tokens=read, output_tokens=written, latency_seconds=seconds
+            trials=trials,
+            input_tokens=read,
+            output_tokens=written,
+            longest_input=longest,
+            latency_seconds=seconds,
         )
-        for candidate, trials, read, written, seconds in rows
+        for candidate, trials, read, written, longest, seconds in rows
     }

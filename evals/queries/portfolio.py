@@ -14,10 +14,12 @@ from evals.queries.access import evaluations_for, tasks_for
 from evals.queries.exposurewords import ExposureCard, exposure_card
 from evals.queries.portfoliofacts import portfolio_facts, portfolio_sums
 from evals.queries.portfoliomoney import (
+    Exact,
     Expiry,
     Money,
     Priced,
     bills_of,
+    exact_of,
     expiry_of,
     money_of,
     priced,
@@ -61,6 +63,8 @@ class GridRow:
     others: tuple[VerdictCell, ...]
     money: Money
     expiry: Expiry
+    exact: Exact
+    answered_on: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +167,8 @@ def _row(
         others=tuple(cell for name, cell in verdicts.items() if name not in columns),
         money=money_of(task),
         expiry=expiry_of(task, today=today),
+        exact=exact_of(task),
+        answered_on=end.date().isoformat() if end else "",
     )
 
 

@@ -36,6 +36,16 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """A row's amounts to the last digit and its days as ISO dates, "" where they are unknown."""
+
+    today_usd: str
+    best_usd: str
+    under_usd: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expiry:
     """Until when a task's answer holds. `state` says whether to look at it now."""
 
@@ -103,6 +113,20 @@ def money_of(task: Priced) -> Money:
         label=LABELS[under.survival] if under else "",
         reason=full_reason(under) if under else "",
     )
+
+
+def exact_of(task: Priced) -> Exact:
+    """Return a task's figures as files have them."""
+    return Exact(
+        today_usd=_digits(task.today_usd),
+        best_usd=_digits(task.best.monthly_usd if task.best else None),
+        under_usd=_digits(task.under.monthly_usd if task.under else None),
+        expires=task.expires.isoformat() if task.expires else "",
+    )
+
+
+def _digits(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount.normalize():f}"
 
 
 def expiry_of(task: Priced, *, today: date) -> Expiry:

@@ -120,8 +120,8 @@ def shown_figures(price: PriceSpec) -> dict[str, str]:
 
 
 def since_words(day: date | None) -> str:
-    """Return "3 Nov 2026"."""
-    return f"{day.day} {day:%b %Y}" if day else "first known"
+    """Return "2026-11-03", or that no older price is known."""
+    return figures.day(day) if day else "first known"
 
 
 def after_key(rows: QuerySet[CataloguePrice], after: str) -> QuerySet[CataloguePrice]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from evals.domain.reportdocuments import (
     STATUS_WORDS,
@@ -18,13 +18,16 @@ from evals.queries import figures
 
 REMIND = timedelta(days=14)
 WAITING, SUPERSEDED, HOLDS = "waiting", "superseded", "holds"
-EXPIRING, EXPIRED = "expiring", "expired"
-ORDER = (EXPIRED, EXPIRING, WAITING, HOLDS, SUPERSEDED)
+EXPIRING, EXPIRED, STALE = "expiring", "expired", "stale"
+ORDER = (EXPIRED, STALE, EXPIRING, WAITING, HOLDS, SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRow:
-    """One record in a list. `standing` says whether it counts now."""
+    """One record in a list. `standing` says whether it counts now.
+
+    A proposal whose grounds have changed still waits, so `has_changed_grounds` says it of all.
+    """
 
     pk: int
     task_id: int
@@ -34,9 +37,12 @@ class ReportRow:
     status: str
     verdict: str
     standing: str
+    has_changed_grounds: bool
     until: str
     by: str
     when: str
+    at: datetime
+    expires_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,7 @@ class ReportsPage:
     rows: tuple[ReportRow, ...]
     wanted: str
     standings: tuple[str, ...]
+    task_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +83,27 @@ class ReportPage:
     stale: tuple[str, ...]
 
 
-def reports_page(team: Team, *, wanted: str, now: datetime) -> ReportsPage:
-    """Return the records of a team in one query."""
-    rows = _rows(
-        with_decisions(Report.objects.filter(task__team=team)).order_by("task__name", "-number"),
-        now=now,
-    )
+def reports_page(
+    team: Team, *, wanted: str, now: datetime, task_id: int | None = None
+) -> ReportsPage:
+    """Return the records of a team, or of one task of it, in one query."""
+    records = Report.objects.filter(task__team=team)
+    if task_id is not None:
+        records = records.filter(task=task_id)
+    rows = report_rows(records, now=now)
     shown = [row for row in rows if wanted in ("", row.standing)]
     shown.sort(key=lambda row: ORDER.index(row.standing))
     return ReportsPage(
         rows=tuple(shown),
         wanted=wanted if wanted in ORDER else "",
         standings=tuple(s for s in ORDER if any(row.standing == s for row in rows)),
+        task_id=task_id,
     )
+
+
+def report_rows(reports: QuerySet[Report], *, now: datetime) -> list[ReportRow]:
+    """Return a row for each record by the names of their tasks, in one query."""
+    return _rows(with_decisions(reports).order_by("task__name", "-number"), now=now)
 
 
 def report_page(report: Report, *, now: datetime) -> ReportPage:
@@ -107,7 +122,7 @@ def report_page(report: Report, *, now: datetime) -> ReportPage:
         key_id=report.key.key_id,
         broken=broken_link(records),
         can_decide=row.standing == WAITING,
-        stale=_stale(report),
+        stale=stale_reasons(report.evaluation_id),
     )
 
 
@@ -145,9 +160,10 @@ def _decision(report: Report) -> Decision | None:
 
 def with_decisions(reports: QuerySet[Report]) -> QuerySet[Report]:
     """Return records with all that a row of them shows, in one query."""
+    changed = _changed_verdicts().filter(run__evaluation=OuterRef("evaluation"))
     return reports.select_related(
         "task", "key", "proposed_by", "decision__key", "decision__decided_by"
-    )
+    ).annotate(has_changed_grounds=Exists(changed))
 
 
 def _rows(records: Iterable[Report], *, now: datetime) -> list[ReportRow]:
@@ -167,6 +183,8 @@ def _row(report: Report, *, is_newest: bool, today: date) -> ReportRow:
     document = decision.document if decision else report.document
     who = decision.decided_by if decision else report.proposed_by
     until = decision.expires_on if decision else None
+    at = decision.decided_at if decision else report.proposed_at
+    is_stale = bool(getattr(report, "has_changed_grounds"))  # noqa: B009 - annotated
     return ReportRow(
         pk=report.pk,
         task_id=report.task_id,
@@ -175,40 +193,53 @@ def _row(report: Report, *, is_newest: bool, today: date) -> ReportRow:
         headline=document["headline"],
         status=STATUS_WORDS[ReportStatus(document["status"])],
         verdict=document["verdict"],
-        standing=_standing(decision, is_newest=is_newest, today=today),
-        until=f"{until:%d %b %Y}" if until else "",
+        standing=_standing(decision, is_newest=is_newest, is_stale=is_stale, today=today),
+        has_changed_grounds=is_stale,
+        until=figures.day(until) if until else "",
         by=str(who) if who else "somebody whose account is gone",
-        when=figures.moment(decision.decided_at if decision else report.proposed_at),
+        when=figures.moment(at),
+        at=at,
+        expires_on=until,
     )
 
 
-def _standing(decision: Decision | None, *, is_newest: bool, today: date) -> str:
+def _standing(decision: Decision | None, *, is_newest: bool, is_stale: bool, today: date) -> str:
     if not is_newest:
         return SUPERSEDED
     if decision is None:
         return WAITING
-    if decision.expires_on is None or decision.expires_on > today + REMIND:
-        return HOLDS
-    return EXPIRING if decision.expires_on > today else EXPIRED
+    if decision.expires_on is not None and decision.expires_on <= today:
+        return EXPIRED
+    if is_stale:
+        return STALE
+    return EXPIRING if ends_soon(decision.expires_on, today=today) else HOLDS
+
+
+def ends_soon(day: date | None, *, today: date) -> bool:
+    """Return whether somebody has to be reminded of the day by now."""
+    return day is not None and day <= today + REMIND
 
 
 def _link(link: ShareLink, *, now: datetime) -> LinkRow:
     state = "revoked" if link.revoked_at else "expired" if link.expires_at <= now else "open"
-    seen = f", last {figures.ago(link.last_viewed_at, now=now)}" if link.last_viewed_at else ""
+    views = f"viewed {figures.plural(link.views, 'time')}"
+    last = link.last_viewed_at
     return LinkRow(
         pk=link.pk,
         note=link.note or "nobody in particular",
         until=figures.moment(link.expires_at),
         state=state,
-        views=f"viewed {figures.plural(link.views, 'time')}{seen}",
+        views=figures.ago(last, now=now).said(f"{views}, last {{}}") if last else views,
     )
 
 
-def _stale(report: Report) -> tuple[str, ...]:
-    """Return why the verdicts that the record rests on no longer hold."""
-    rows = VerdictRow.objects.filter(run__evaluation_id=report.evaluation_id).exclude(
-        stale_reason=""
-    )
+def _changed_verdicts() -> QuerySet[VerdictRow]:
+    return VerdictRow.objects.exclude(stale_reason="")
+
+
+def stale_reasons(evaluation_id: int) -> tuple[str, ...]:
+    """Return why the verdicts of an evaluation no longer hold, with whom each is about."""
+    rows = _changed_verdicts().filter(run__evaluation=evaluation_id)
     return tuple(
         f"{name}: {reason}"
         for name, reason in rows.order_by("run__position").values_list(

@@ -11,11 +11,12 @@ from typing import Any
 
 from evals.domain.costs import TASKS_SHOWN, UsageSums, sums_cost
 from evals.domain.pricefigures import price_of, same_figures
-from evals.domain.specfile import SpecOrigin, read_spec
 from evals.domain.specs import PriceSpec
 from evals.models import VerdictRow
-from evals.queries.bandedcosts import PricedRun, banded_costs
+from evals.queries.bandedcosts import PricedStretch, banded_costs
 from evals.queries.pricewords import price_change
+from evals.queries.specs import stored_spec
+from evals.queries.stretches import Stretch
 from evals.queries.todaysprices import todays_prices
 
 
@@ -59,7 +60,7 @@ def costs_at(prices: Mapping[VerdictRow, PriceSpec | None]) -> dict[int, Decimal
     """
     costs = {verdict.run_id: _from_sums(verdict, price) for verdict, price in prices.items()}
     single = [
-        PricedRun(verdict.run_id, _places(verdict), price)
+        PricedStretch(Stretch.of_run(verdict.run_id, _places(verdict)), price)
         for verdict, price in prices.items()
         if costs[verdict.run_id] is None and price and _needs_trials(verdict, price)
     ]
@@ -75,7 +76,7 @@ def frozen_price(verdict: VerdictRow) -> PriceSpec | None:
         row = cost["price_row"]
         return None if row is None else price_of(row)
     # A verdict from before rows were kept has its price in the text of its spec.
-    spec = read_spec(verdict.grounds["spec"], file="", origin=SpecOrigin.STORED)
+    spec = stored_spec(verdict.grounds["spec"])
     return spec.candidates[verdict.run.position].price
 
 

@@ -88,7 +88,7 @@ def computed_documents(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) 
     """
     counted = count_runs(evaluation, spec, runs)
     if not is_readable(spec, runs) or evaluation.state == RunState.CANCELLED:
-        return [_document(spec, run, None, Tally(counted[run.pk], counted[run.pk])) for run in runs]
+        return unread_documents(spec, runs, counted)
     judged, read = judge_runs(evaluation, spec, runs), counted
     if spec.plan.stop_early and all(run.state in FINAL for run in runs):
         places = {pk: judgement.places for pk, judgement in judged.items()}
@@ -96,6 +96,13 @@ def computed_documents(evaluation: Evaluation, spec: Spec, runs: Sequence[Run]) 
     return [
         _document(spec, run, judged[run.pk], Tally(read[run.pk], counted[run.pk])) for run in runs
     ]
+
+
+def unread_documents(
+    spec: Spec, runs: Sequence[Run], counted: Mapping[int, Counted]
+) -> list[Document]:
+    """Return the documents of runs whose criteria are not read, from what was counted."""
+    return [_document(spec, run, None, Tally(counted[run.pk], counted[run.pk])) for run in runs]
 
 
 class Tally(NamedTuple):

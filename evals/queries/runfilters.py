@@ -1,13 +1,13 @@
 """What stands above a run's trials: the choices of each filter, with their addresses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.domain.specs import GRADED
 from evals.queries.runview import RunView
-from evals.queries.setlayouts import set_layout
-from evals.queries.trialfilters import DIFFERS, SHOWN, TrialFilters
+from evals.queries.setlayouts import slice_values
+from evals.queries.trialfilters import DIFFERS, HUMANS, SHOWN, TrialFilters
 
-MOST_VALUES = 200
 RANGE_LABELS = (
     ("score", "Score", ""),
     ("seconds", "Latency", "s"),
@@ -68,14 +68,11 @@ def filter_chips(view: RunView) -> tuple[Chip, ...]:
 
 def filter_menus(view: RunView) -> tuple[Menu, ...]:
     """Return a menu for each slice column, and one for where candidates differ."""
-    layout = set_layout(view.run.evaluation, view.spec)
-    menus = [
-        _menu(view.filters, name, sorted({v for v in values if v is not None})[:MOST_VALUES])
-        for name, values in layout.slices.items()
-    ]
+    slices = slice_values(view.run.evaluation, view.spec)
+    menus = [_menu(view.filters, name, values) for name, values in slices.items()]
     if len(view.spec.candidates) > 1:
         menus.append(_differs(view))
-    return tuple(menus)
+    return (*menus, _scored(view.filters))
 
 
 def range_fields(filters: TrialFilters) -> tuple[RangeField, ...]:
@@ -108,7 +105,7 @@ def kept_fields(filters: TrialFilters, *own: str) -> tuple[tuple[str, str], ...]
     return tuple((name, value) for name, value in filters.fields().items() if name not in own)
 
 
-def _menu(filters: TrialFilters, name: str, values: list[str]) -> Menu:
+def _menu(filters: TrialFilters, name: str, values: Sequence[str]) -> Menu:
     current = filters.slices.get(name, "")
     return Menu(
         label=f"{name}: {current or 'any'}",
@@ -135,6 +132,17 @@ def _differs(view: RunView) -> Menu:
                 query=view.filters.differing(choice),
                 is_current=choice == current,
             )
+            for choice, label in choices.items()
+        ),
+    )
+
+
+def _scored(filters: TrialFilters) -> Menu:
+    choices = {"": "anyhow", **HUMANS}
+    return Menu(
+        label=f"scored: {choices[filters.human]}",
+        chips=tuple(
+            Chip(label=label, query=filters.scored(choice), is_current=choice == filters.human)
             for choice, label in choices.items()
         ),
     )

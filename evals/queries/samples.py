@@ -54,6 +54,7 @@ class RunPage:
     ranges: tuple[RangeField, ...]
     range_words: str
     search: str
+    search_note: str
     kept_by_search: tuple[tuple[str, str], ...]
     kept_by_ranges: tuple[tuple[str, str], ...]
     query: str
@@ -78,7 +79,8 @@ def run_page(
 
     A search takes two more, other candidates' scores one, and a live run one to look for workers.
     What is not kept takes one each: the run's trials, the set's positions, its slices and its
-    clusters. Select the run's evaluation, task and version beforehand, and the trial's sample.
+    clusters. Select the run's evaluation, task and version with its word index beforehand, and the
+    trial's sample.
     """
     view = run_view(run, parameters, trial)
     found, window = page_of(view)
@@ -100,6 +102,7 @@ def run_page(
         ranges=range_fields(filters),
         range_words=range_words(filters),
         search=filters.text,
+        search_note=view.looked.words.note if view.looked.words else "",
         kept_by_search=kept_fields(filters, "q"),
         kept_by_ranges=kept_fields(filters, *RANGES),
         query=list_query(view, found),

@@ -1,5 +1,7 @@
 """The slices and clusters of an eval-set version by position: a version never changes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
@@ -7,12 +9,14 @@ from numpy.typing import NDArray
 from evals.domain.order import cluster_numbers
 from evals.domain.specs import Spec
 from evals.domain.trialtables import Layout, Whole
-from evals.models import Evaluation
+from evals.models import EvalSetVersion, Evaluation
 from evals.queries.kept import Kept
 
+MOST_VALUES = 200  # of a slice column in a menu
 KEPT_VALUES = 8_000_000  # of slices, clusters and positions together
 
 _layouts: Kept[Layout] = Kept(KEPT_VALUES, size=lambda each: each.size * (len(each.slices) + 1))
+_values: Kept[Mapping[str, tuple[str, ...]]] = Kept(200)
 _positions: Kept[tuple[Whole, Whole]] = Kept(KEPT_VALUES, size=lambda each: 2 * len(each[0]))
 
 
@@ -28,11 +32,24 @@ def set_layout(evaluation: Evaluation, spec: Spec) -> Layout:
         clusters = cluster_numbers(_clusters(version.pk)) if has_clusters else None
         return Layout(
             size=version.sample_count,
-            slices=_slices(version.pk, columns) if columns else {},
+            slices=_slices(version, columns) if columns else {},
             clusters=None if clusters is None else np.array(clusters),
         )
 
     return _layouts.get((version.pk, columns, has_clusters), read)
+
+
+def slice_values(evaluation: Evaluation, spec: Spec) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of each slice column, sorted, the first of them; see `set_layout`."""
+    layout = set_layout(evaluation, spec)
+    key = (evaluation.version_id, tuple(layout.slices))
+    return _values.get(
+        key,
+        lambda: {
+            name: tuple(sorted({v for v in values if v is not None})[:MOST_VALUES])
+            for name, values in layout.slices.items()
+        },
+    )
 
 
 def positions_of(version_id: int, samples: Whole) -> Whole:
@@ -55,16 +72,21 @@ def _read_positions(version_id: int) -> tuple[Whole, Whole]:
     return ids[order], positions[order]
 
 
-def _slices(version_id: int, columns: tuple[str, ...]) -> dict[str, NDArray[np.object_]]:
+def _slices(version: EvalSetVersion, columns: tuple[str, ...]) -> dict[str, NDArray[np.object_]]:
+    """Return each column by position; the database sends each value once, with its positions."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT wanted.name, array_agg(s.slices ->> wanted.name ORDER BY s.position) "
+            "SELECT wanted.name, s.slices ->> wanted.name, "
+            "string_agg(int4send(s.position), ''::bytea) "
             "FROM evals_sample s, unnest(%s::text[]) wanted(name) WHERE s.version_id = %s "
-            "GROUP BY wanted.name",
-            [list(columns), version_id],
+            "GROUP BY 1, 2",
+            [list(columns), version.pk],
         )
-        found = dict(cursor.fetchall())
-    return {name: np.array(found.get(name, []), dtype=object) for name in columns}
+        rows = cursor.fetchall()
+    found = {name: np.full(version.sample_count, None, dtype=object) for name in columns}
+    for name, value, positions in rows:
+        found[name][np.frombuffer(positions, dtype=">i4")] = value
+    return found
 
 
 def _clusters(version_id: int) -> list[str | None]:

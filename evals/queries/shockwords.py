@@ -31,7 +31,7 @@ CUT = {
 
 
 def dated(begins: str, ends: str) -> str:
-    """Return "10 Jun 2025", "Oct 2025 to Mar 2026"."""
+    """Return "2025-06-10", "2025-10 to 2026-03"."""
     return " to ".join(_day(day) for day in (begins, ends) if day)
 
 
@@ -76,5 +76,5 @@ def days(number: int) -> str:
 
 def _day(text: str) -> str:
     if len(text) == MONTHS:
-        return f"{date.fromisoformat(f'{text}-01'):%b %Y}"
+        return text
     return figures.day(date.fromisoformat(text))

@@ -29,13 +29,23 @@ from evals.models import (
     ScorerSet,
     Task,
 )
+from evals.queries.kept import Kept
+
+MOST_KEPT_LETTERS = 8_000_000
+_specs: Kept[tuple[str, Spec]] = Kept(MOST_KEPT_LETTERS, size=lambda kept: len(kept[0]))
 
 
 def frozen_spec(evaluation: Evaluation) -> Spec:
     """Return the evaluation's spec as it was frozen."""
-    return read_spec(
-        evaluation.spec, file=f"evaluation {evaluation.number}", origin=SpecOrigin.STORED
-    )
+    return stored_spec(evaluation.spec, file=f"evaluation {evaluation.number}")
+
+
+def stored_spec(text: str, *, file: str = "") -> Spec:
+    """Return a spec that was stored as this text; read once, it is kept in this process.
+
+    Reading takes longer than anything else that a page does.
+    """
+    return _specs.get(text, lambda: (text, read_spec(text, file=file, origin=SpecOrigin.STORED)))[1]
 
 
 def task_spec(task: Task) -> TaskSpec:

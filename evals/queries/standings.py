@@ -15,6 +15,7 @@ from evals.models.evaluations import LIVE, RunState, ShardState
 from evals.queries import figures
 from evals.queries.expiries import has_expired, retirements_for
 
+STORED = ("ok", "no_answer", "model_error", "infra_error", "scorer_error")
 FINISHING = "finishing"  # all is answered, the verdicts are being written
 
 
@@ -154,7 +155,10 @@ def live_evaluations(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationProgress:
-    """How far an evaluation is by its shards: cheap, and coarser than counting trials."""
+    """How far an evaluation is: by its stored verdicts once it has them, else by its shards.
+
+    Shards are cheap, and coarser than counting trials.
+    """
 
     status: str
     done: int
@@ -178,18 +182,29 @@ def progress_of(evaluations: Iterable[Evaluation]) -> dict[int, EvaluationProgre
     )
     done: dict[int, int] = dict(places)
     states: dict[int, list[str]] = defaultdict(list)
-    for evaluation_id, state in Run.objects.filter(evaluation__in=ids).values_list(
-        "evaluation_id", "state"
+    counts: dict[int, list[dict[str, int] | None]] = defaultdict(list)
+    for evaluation_id, state, trials in Run.objects.filter(evaluation__in=ids).values_list(
+        "evaluation_id", "state", "verdict__grounds__result__trials"
     ):
         states[evaluation_id].append(state)
+        counts[evaluation_id].append(trials)
     return {
         row.pk: EvaluationProgress(
             status=status_word(row, states[row.pk]),
-            done=done.get(row.pk, 0) * row.epochs,
+            done=_counted(counts[row.pk], by_shards=done.get(row.pk, 0) * row.epochs),
             total=row.sample_count * row.epochs * len(states[row.pk]),
         )
         for row in rows
     }
+
+
+def _counted(runs: Iterable[dict[str, int] | None], *, by_shards: int) -> int:
+    """Return the trials that the verdicts counted, as an evaluation's own page does."""
+    found = list(runs)
+    known = [trials for trials in found if trials is not None]
+    if not known or len(known) < len(found):
+        return by_shards
+    return sum(trials[state] for trials in known for state in STORED)
 
 
 def status_word(evaluation: Evaluation, run_states: Iterable[str]) -> str:

@@ -33,8 +33,8 @@ def counts_note(results: Results) -> str:
     trials = figures.plural(beyond, "more trial")
     return (
         f"Counts and figures are those of the samples that the stop rule read. {trials} "
-        f"{verb} in flight when it ended the asking: stored, paid, listed on the run's page, "
-        "and not read."
+        f"{verb} answered before the rule was read: stored, paid, listed on the run's page, "
+        "and not counted."
     )
 
 

@@ -15,7 +15,7 @@ from evals.queries.standings import VerdictCell, answer_of, cells_of, speaking
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
-    """One task of the list."""
+    """One task of the list, in words and, from `monthly_volume` on, in plain values."""
 
     pk: int
     name: str
@@ -28,6 +28,11 @@ class TaskRow:
     answer: str
     answered: str
     is_live: bool
+    monthly_volume: int | None
+    eval_set_version: int | None
+    samples: int | None
+    bar_version: int | None
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,11 @@ def tasks_page(team: Team, *, now: datetime) -> TasksPage:
                 answer=_answer_word(latest.get(task.pk), cells),
                 answered=_ended(latest.get(task.pk)),
                 is_live=task.is_live,
+                monthly_volume=task.monthly_volume,
+                eval_set_version=task.version_number,
+                samples=task.sample_count,
+                bar_version=task.bar_number,
+                answered_at=latest[task.pk].finished_at if task.pk in latest else None,
             )
             for task in tasks
         )

@@ -14,14 +14,18 @@ from evals.queries.candidaterows import ComparisonTable, comparison_table
 from evals.queries.cascadepoints import cascade_points
 from evals.queries.controlcards import ControlCard, control_card
 from evals.queries.costcards import CostCard, cost_card
+from evals.queries.evalsets import compare_url
 from evals.queries.evaluationlists import EvaluationRow, recent_evaluations
 from evals.queries.expiries import retirements_for
+from evals.queries.glances import Glance, glance
 from evals.queries.outcomes import Results, is_simulated, load_results
 from evals.queries.positions import positions_of
 from evals.queries.specs import criterion_specs
 from evals.queries.standings import speaking
+from evals.queries.taskdecisions import TaskDecision, task_decision
 from evals.queries.taskshocks import TaskShock, task_shocks
 from evals.queries.tradeoffs import TradeOffCard, trade_off_card
+from evals.queries.uploadprogress import UploadLine, uploads_in_progress
 from evals.queries.verdictcards import VerdictCard, verdict_cards
 
 RECENT = 5
@@ -84,8 +88,12 @@ class TaskPage:
     evaluations: tuple[EvaluationRow, ...]
     eval_set: str
     control: ControlCard | None
+    glance: Glance | None
+    decision: TaskDecision | None
     shocks: tuple[TaskShock, ...]
     has_switch_days: bool
+    uploads: tuple[UploadLine, ...]
+    compare_versions_url: str
 
 
 def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskPage:
@@ -93,12 +101,14 @@ def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskP
 
     Select its team and `positions.INCUMBENT` beforehand.
     """
-    version = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk").first()
+    latest = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk")[:2]
+    version = next(iter(latest), None)
     bar = task.bars.prefetch_related("criteria").order_by("-number").first()
     criteria = criterion_specs(bar) if bar else ()
     lines = tuple(criterion_text(line) for line in criteria)
     words = figures.eval_set(version.number, version.sample_count) if version else ""
     answer = _answer(task, version, bar, now=now, axis=axis)
+    control = control_card(task, today=now.date())
     return TaskPage(
         task_id=task.pk,
         name=task.name,
@@ -121,9 +131,13 @@ def task_page(task: Task, *, now: datetime, axis: Axis = Axis.ACCEPTED) -> TaskP
         warnings=_warnings(task, criteria),
         evaluations=recent_evaluations(task, most=RECENT, now=now),
         eval_set=words,
-        control=control_card(task, today=now.date()),
+        control=control,
+        glance=glance(answer.cards, answer.table, control) if answer else None,
+        decision=task_decision(task, now=now),
         shocks=_shocks(task, answer, today=now.date()),
         has_switch_days=task.switch_days is not None,
+        uploads=uploads_in_progress(task),
+        compare_versions_url=compare_url(*(each.pk for each in latest)) if len(latest) > 1 else "",
     )
 
 

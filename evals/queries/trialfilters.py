@@ -25,8 +25,16 @@ SHOWN = MappingProxyType(
 DIFFERS = MappingProxyType(
     {
         "any": "from any candidate",
+        "incumbent": "from the incumbent",
         "lost": "wrong, the incumbent right",
         "won": "right, the incumbent wrong",
+    }
+)
+HUMANS = MappingProxyType(
+    {
+        "none": "by nobody yet",
+        "any": "by a person",
+        "against": "otherwise than the scorer",
     }
 )
 DIFFS = ("baseline", "target", "none")
@@ -60,6 +68,7 @@ class TrialFilters:
     show: str = ""
     text: str = ""
     differs: str = ""
+    human: str = ""
     diff: str = ""
     slices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ranges: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -69,13 +78,14 @@ class TrialFilters:
     def of(cls, parameters: Mapping[str, str], *, slices: Sequence[str]) -> Self:
         """Return the filters of an address; `slices` are the columns that there are."""
         show, differs = parameters.get("show", ""), parameters.get("differs", "")
-        diff = parameters.get("diff", "")
+        diff, human = parameters.get("diff", ""), parameters.get("human", "")
         wanted = {name: text_of(parameters, f"{SLICE_PREFIX}{name}") for name in slices}
         typed = {name: parameters.get(name, "").strip() for name in RANGES}
         return cls(
             show=show if show in SHOWN else "",
             text=text_of(parameters, "q").strip()[:LONGEST_SEARCH],
             differs=differs if differs in DIFFERS else "",
+            human=human if human in HUMANS else "",
             diff=diff if diff in DIFFS else "",
             slices={name: value for name, value in wanted.items() if value},
             ranges={name: value for name, value in typed.items() if _number(value) is not None},
@@ -85,7 +95,7 @@ class TrialFilters:
     def fields(self) -> dict[str, str]:
         """Return what the address says, without where the page begins and without empty fields."""
         said = {"show": self.show, "q": self.text, "differs": self.differs, **self.ranges}
-        said["diff"] = self.diff
+        said |= {"diff": self.diff, "human": self.human}
         said |= {f"{SLICE_PREFIX}{name}": value for name, value in self.slices.items()}
         return {name: value for name, value in said.items() if value}
 
@@ -101,6 +111,10 @@ class TrialFilters:
     def differing(self, differs: str) -> str:
         """Return the query that shows where candidates differ so."""
         return replace(self, differs=differs, cursor=None).query()
+
+    def scored(self, human: str) -> str:
+        """Return the query that shows what people have scored, or not, from the first page on."""
+        return replace(self, human=human, cursor=None).query()
 
     def comparing(self, diff: str) -> str:
         """Return the query of the same page whose drawer compares outputs with something else."""

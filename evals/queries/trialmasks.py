@@ -9,7 +9,9 @@ from evals.domain.specs import Spec
 from evals.domain.trials import TrialState
 from evals.domain.trialtables import Flags
 from evals.models import Run
+from evals.queries.humanmasks import human_mask
 from evals.queries.runarrays import RunArrays, arrays_of
+from evals.queries.samplewords import Indexed, indexed
 from evals.queries.setlayouts import set_layout
 from evals.queries.trialfilters import SHOWN, TrialFilters
 from evals.queries.trialsearch import search
@@ -17,13 +19,17 @@ from evals.queries.trialsearch import search
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunLooked:
-    """A run, its spec, its arrays, and the arrays of the runs beside it where they are needed."""
+    """A run, its spec, its arrays, and the arrays of the runs beside it where they are needed.
+
+    `words` says how far the samples' words are stored, where any are looked for.
+    """
 
     run: Run
     spec: Spec
     arrays: RunArrays
     others: Mapping[int, RunArrays]
     incumbent_id: int | None
+    words: Indexed | None
 
     @property
     def metric(self) -> str:
@@ -45,6 +51,7 @@ def look(run: Run, spec: Spec, filters: TrialFilters) -> RunLooked:
         arrays=found.pop(run.pk),
         others=found,
         incumbent_id=next((other.pk for other in others if other.is_incumbent), None),
+        words=indexed(run.evaluation.version) if filters.text else None,
     )
 
 
@@ -64,7 +71,10 @@ def shown_masks(looked: RunLooked) -> dict[str, Flags]:
 
 
 def matching(looked: RunLooked, filters: TrialFilters, shown: Mapping[str, Flags]) -> Flags:
-    """Return the trials that the filters let through, in two queries for a search, else in none."""
+    """Return the trials that the filters let through.
+
+    A search takes two queries, what people have scored one, everything else none.
+    """
     table = looked.arrays.table
     found = table.stored & shown[filters.show]
     for name, figures in (
@@ -82,9 +92,11 @@ def matching(looked: RunLooked, filters: TrialFilters, shown: Mapping[str, Flags
         found = found & layout.where(filters.slices)[:, np.newaxis]
     if filters.differs:
         found = found & _differing(looked, filters.differs)
-    if filters.text:
-        column = looked.spec.eval_set.input
-        found = found & search(looked.run, looked.arrays, filters.text, column=column)
+    if filters.human:
+        found = found & human_mask(looked.run, looked.arrays, looked.metric, how=filters.human)
+    if looked.words is not None:
+        column, text = looked.spec.eval_set.input, filters.text
+        found &= search(looked.run, looked.arrays, text, column=column, words=looked.words)
     return found
 
 
@@ -98,5 +110,6 @@ def _differing(looked: RunLooked, how: str) -> Flags:
         if how == "any":
             differs |= is_known & (own != theirs)
         elif run_id == looked.incumbent_id:
-            differs |= is_known & ((own < theirs) if how == "lost" else (own > theirs))
+            signs = {"lost": own < theirs, "won": own > theirs, "incumbent": own != theirs}
+            differs |= is_known & signs[how]
     return differs

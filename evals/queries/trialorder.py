@@ -67,6 +67,7 @@ class Ordered:
 
 def in_order(arrays: RunArrays, found: Flags) -> Ordered:
     """Return the trials of a mask in the order they were asked."""
-    positions, epochs = np.nonzero(found)
-    keys = arrays.places[positions] * arrays.epochs + epochs
-    return Ordered(keys=np.sort(keys), epochs=arrays.epochs)
+    rows, epochs = np.nonzero(found[arrays.order])
+    return Ordered(
+        keys=arrays.places[arrays.order[rows]] * arrays.epochs + epochs, epochs=arrays.epochs
+    )

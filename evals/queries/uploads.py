@@ -14,6 +14,7 @@ from evals.models import Upload
 
 LOOKED_AT = 200  # rows that types and the mapping are guessed from
 SHOWN = 8
+PROBLEMS_SHOWN = 3
 CELL_SHOWN = 240
 LONG = 24
 KINDS = {str: "text", bool: "true or false", int: "number", float: "number", list: "list"}
@@ -39,11 +40,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRows:
-    """The top of a file: enough to say what its columns mean."""
+    """The top of a file: enough to say what its columns mean, and what cannot be read in it."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     guess: Mapping | None
+    looked_at: int
+    unread: int
+    problems: tuple[Problem, ...]
 
 
 def first_rows(file: BinaryIO, name: str) -> FirstRows:
@@ -53,11 +57,16 @@ def first_rows(file: BinaryIO, name: str) -> FirstRows:
         InputError: If the file is unusable as a whole, as far as its top shows.
     """
     opened = open_rows(file, FileKind.of(name))
-    rows = [row for row in islice(opened.rows, LOOKED_AT) if isinstance(row, Row)]
+    items = list(islice(opened.rows, LOOKED_AT))
+    rows = [row for row in items if isinstance(row, Row)]
+    problems = [item for item in items if isinstance(item, Problem)]
     return FirstRows(
         columns=tuple(_column(column, rows) for column in opened.columns),
         rows=tuple(cells_of(row.cells, opened.columns) for row in rows[:SHOWN]),
         guess=guess_mapping(opened.columns, rows),
+        looked_at=len(items),
+        unread=len(problems),
+        problems=tuple(problems[:PROBLEMS_SHOWN]),
     )
 
 
@@ -65,6 +74,14 @@ def first_rows_of(upload: Upload) -> FirstRows:
     """Return the top of a kept file; errors as `first_rows`."""
     with upload.file.open("rb") as file:
         return first_rows(cast("BinaryIO", file), upload.name)
+
+
+def chosen_mapping(upload: Upload) -> Mapping | None:
+    """Return the columns as they were chosen last, None where nobody has."""
+    if upload.mapping is None:
+        return None
+    chosen = upload.mapping
+    return Mapping(chosen["input"], chosen["target"], tuple(chosen["slices"]), chosen["cluster"])
 
 
 def rejected_rows(upload: Upload, mapping: Mapping) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The portfolio as a table for a spreadsheet: what the page shows."""
+"""The portfolio as a table for a spreadsheet: what the page shows, in full figures."""
 
 import csv
 from io import StringIO
@@ -7,9 +7,9 @@ from evals.queries.portfolio import GridRow, PortfolioPage
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADER = (
-    *("task", "incumbent", "incumbent_simulated", "can_move", "answered", "expires"),
+    *("task", "incumbent", "incumbent_simulated", "can_move", "answered", "expires", "stale"),
     *("usd_a_month_today", "best_go", "best_go_simulated", "usd_a_month_with_best_go"),
-    *("shock", "under_shock", "usd_a_month_under_shock", "why"),
+    *("shock", "under_shock", "usd_a_month_under_shock", "under_shock_words", "why"),
 )
 
 
@@ -25,14 +25,14 @@ def portfolio_csv(page: PortfolioPage) -> str:
 
 
 def _values(row: GridRow, shock: str) -> list[str]:
-    money = row.money
+    money, exact = row.money, row.exact
     verdicts = [cell.verdict.verdict if cell.verdict else "" for cell in row.cells]
     others = "; ".join(f"{cell.candidate}: {cell.verdict}" for cell in row.others)
     return [
         *(row.name, row.incumbent, _flag(is_true=row.is_incumbent_simulated)),
-        *(row.answer or "not evaluated", row.answered, row.expiry.words),
-        *(money.today, money.best, _flag(is_true=money.is_best_simulated), money.best_usd),
-        *(shock, money.label, money.under, money.reason),
+        *(row.answer or "not evaluated", row.answered_on, exact.expires, row.expiry.note),
+        *(exact.today_usd, money.best, _flag(is_true=money.is_best_simulated), exact.best_usd),
+        *(shock, money.label, exact.under_usd, money.under, money.reason),
         *(*verdicts, others),
     ]
 

@@ -26,7 +26,9 @@ def _rows(document: ReportDocument) -> Iterator[tuple[str, ...]]:
     yield ("Report", "", "", "Decision", document.headline, document.simulated)
     if (signed := document.decision) is not None:
         yield ("Report", "", "", "Decided by", signed.by, signed.at)
+        yield ("Report", "", "", "Chosen", signed.candidate, "")
         yield ("Report", "", "", "Reason", signed.reason, "")
+        yield ("Report", "", "", "Holds until", signed.expires_on or "", "")
     for section in (document.first, *document.sections):
         yield from _section(section)
 

@@ -6,7 +6,13 @@ Source: MADR 4.0 (adr.github.io/madr): its front matter and headings.
 import re
 from collections.abc import Iterator, Sequence
 
-from evals.domain.reportdocuments import ReportDocument, ReportStatus, Section, Table
+from evals.domain.reportdocuments import (
+    ReportDocument,
+    ReportStatus,
+    Section,
+    Signature,
+    Table,
+)
 
 STATUS = {
     ReportStatus.EVALUATED: "draft",
@@ -20,6 +26,12 @@ HEADINGS = {
     "context": "Context and Problem Statement",
     "drivers": "Decision Drivers",
     "options": "Considered Options",
+}
+# The parts of the outcome, in the order of MADR; `risks` is a consequence that may come.
+OUTCOME = {
+    "consequences": "Consequences",
+    "risks": "What could go wrong",
+    "confirmation": "Confirmation",
 }
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -37,13 +49,14 @@ def _lines(document: ReportDocument) -> Iterator[str]:
         yield from (f"**{escaped(document.simulated)}**", "")
     for key, heading in HEADINGS.items():
         if section := document.section(key):
-            yield from _section(section, heading=f"## {heading}")
+            yield from (f"## {heading}", "")
             if key == "options":
                 yield from (*(f"* {escaped(option)}" for option in document.options), "")
+            yield from _section(section, heading="")
     yield from _outcome(document)
     yield "## More Information"
     yield ""
-    known = {*HEADINGS, "consequences", "confirmation"}
+    known = {*HEADINGS, *OUTCOME}
     for section in document.sections:
         if section.key not in known:
             yield from _section(section, heading=f"### {escaped(section.title)}")
@@ -64,15 +77,19 @@ def _front_matter(document: ReportDocument) -> Iterator[str]:
 def _outcome(document: ReportDocument) -> Iterator[str]:
     yield from ("## Decision Outcome", "")
     if (decision := document.decision) is not None:
-        chosen = f": {escaped(decision.candidate)}" if decision.candidate else ""
-        yield f"**{decision.outcome}**{chosen}, by {escaped(decision.by)} on {decision.at}."
+        yield f"Chosen option: {_chosen(decision)}, because {escaped(decision.reason)}"
         yield ""
-        yield f"Reason: {escaped(decision.reason)}"
+        until = f" It holds until {decision.expires_on}." if decision.expires_on else ""
+        yield f"**{decision.outcome}**, by {escaped(decision.by)} on {decision.at}.{until}"
         yield ""
-    yield from _section(document.first, heading="")
-    for key, heading in (("consequences", "Consequences"), ("confirmation", "Confirmation")):
+    yield from _section(document.first, heading=f"### {escaped(document.first.title)}")
+    for key, heading in OUTCOME.items():
         if section := document.section(key):
             yield from _section(section, heading=f"### {heading}")
+
+
+def _chosen(decision: Signature) -> str:
+    return f'"{escaped(decision.candidate)}"' if decision.candidate else "none, nothing moves"
 
 
 def _section(section: Section, *, heading: str) -> Iterator[str]:

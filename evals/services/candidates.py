@@ -32,6 +32,7 @@ from evals.queries.work import AskedSample
 from evals.queue import Job, enqueue
 from evals.services.audit import record
 from evals.services.copying import copy_rows
+from evals.services.staleness import mark_other_model
 
 ANSWER_COLUMNS = (
     "endpoint_id",
@@ -78,17 +79,20 @@ def save_candidate(
     served_by: ServedBy = NOTHING_MORE,
 ) -> Candidate:
     """Return the task's candidate as `spec` says; another one of that name is archived."""
-    parts = {
+    parts: dict[str, Any] = {
         "model": _save_model(task.team, spec.model),
         "endpoint": served_by.endpoint or _save_endpoint(task.team, spec, served_by),
         "harness": _save_harness(task.team, spec.harness),
         "price": None if spec.price is None else price_figures(spec.price),
     }
+    Task.objects.select_for_update(no_key=True).get(pk=task.pk)  # see `model_reasons_at_the_end`
     active = task.candidates.filter(name=spec.name, archived_at__isnull=True).first()
     if active and all(getattr(active, name) == value for name, value in parts.items()):
         return active
     if active:
         archive_candidate(candidate=active, user=user, now=now)
+        if active.model_id != parts["model"].pk:
+            mark_other_model(candidate=active, model=parts["model"])
     candidate = Candidate.objects.create(task=task, name=spec.name, **parts)
     if active and task.incumbent_id == active.pk:
         Task.objects.filter(pk=task.pk).update(incumbent=candidate)
@@ -111,7 +115,10 @@ def restore_candidate(*, candidate: Candidate, user: User | None) -> None:
     Raises:
         InputError: If another candidate of that name has taken its place.
     """
-    team, task = candidate.task.team, Task.objects.select_for_update().get(pk=candidate.task_id)
+    team, task = (
+        candidate.task.team,
+        Task.objects.select_for_update(no_key=True).get(pk=candidate.task_id),
+    )
     others = task.candidates.filter(name=candidate.name, archived_at__isnull=True)
     if others.exclude(pk=candidate.pk).exists():
         message = f"{candidate.name!r} is the name of another candidate by now"

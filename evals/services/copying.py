@@ -1,10 +1,11 @@
 """Bulk writing through PostgreSQL's COPY."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
-from psycopg import sql
+from psycopg import Copy, sql
 
 
 def copy_rows(
@@ -12,6 +13,14 @@ def copy_rows(
 ) -> None:
     """Write rows straight into the table of `model`; a broken constraint raises IntegrityError."""
     _copy(model._meta.db_table, columns, rows)  # noqa: SLF001 - Django's documented meta API
+
+
+def copy_binary(model: type[models.Model], columns: Sequence[str], chunks: Iterable[bytes]) -> None:
+    """Write what is in COPY's binary format already; a broken constraint raises IntegrityError."""
+    table = model._meta.db_table  # noqa: SLF001 - Django's documented meta API
+    with _copying(table, columns, is_binary=True) as copy:
+        for chunk in chunks:
+            copy.write(chunk)
 
 
 def copy_new_rows(
@@ -41,8 +50,17 @@ def copy_new_rows(
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    statement = sql.SQL("COPY {table} ({names}) FROM STDIN").format(
-        table=sql.Identifier(table), names=sql.SQL(", ").join(map(sql.Identifier, columns))
+    with _copying(table, columns) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _copying(table: str, columns: Sequence[str], *, is_binary: bool = False) -> Iterator[Copy]:
+    statement = sql.SQL("COPY {table} ({names}) FROM STDIN{options}").format(
+        table=sql.Identifier(table),
+        names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        options=sql.SQL(" (FORMAT binary)" if is_binary else ""),
     )
     # Django translates the errors of its own cursor's methods, not those of psycopg's COPY.
     with (
@@ -50,5 +68,4 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         connection.cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        for row in rows:
-            copy.write_row(row)
+        yield copy

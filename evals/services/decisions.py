@@ -11,6 +11,7 @@ from django.db.models import F
 from evals.domain.reportdocuments import (
     ReportDocument,
     ReportStatus,
+    Section,
     Signature,
     from_mapping,
     to_mapping,
@@ -19,6 +20,8 @@ from evals.domain.seals import digest, sign
 from evals.models import Candidate, Decision, Evaluation, Report, ShareLink, Task, User
 from evals.models.decisions import Outcome
 from evals.queries.reportdocuments import report_document
+from evals.queries.reportfirst import grounds_changed
+from evals.queries.reports import stale_reasons
 from evals.services.audit import record
 from evals.services.signing import instance_key
 
@@ -50,7 +53,7 @@ def propose_report(*, evaluation: Evaluation, user: User, now: datetime) -> Repo
     Raises:
         DecisionError: If the evaluation has no verdicts.
     """
-    task = Task.objects.select_for_update().get(pk=evaluation.task_id)
+    task = Task.objects.select_for_update(no_key=True).get(pk=evaluation.task_id)
     latest = task.reports.select_related("decision").first()
     number = latest.number + 1 if latest else 1
     try:
@@ -92,7 +95,7 @@ def decide(*, report: Report, ruling: Ruling, user: User, now: datetime) -> Deci
         DecisionError: If it was decided on before, a later record took its place, no reason is
             given, or a go names no candidate of the evaluation.
     """
-    task = Task.objects.select_for_update().get(pk=report.task_id)
+    task = Task.objects.select_for_update(no_key=True).get(pk=report.task_id)
     _check(report, ruling, task)
     document = decided_document(report, ruling, user=user, now=now)
     row, private = instance_key()
@@ -125,8 +128,10 @@ def decided_document(
     report: Report, ruling: Ruling, *, user: User, now: datetime
 ) -> ReportDocument:
     """Return a record with the decision on it, which follows the record as proposed."""
+    found = from_mapping(report.document)
     return replace(
-        from_mapping(report.document),
+        found,
+        first=_with_grounds(_with_choice(found, ruling.candidate), report),
         status=ReportStatus(ruling.outcome.value),
         previous_sha256=report.sha256,
         decision=Signature(
@@ -138,6 +143,22 @@ def decided_document(
             expires_on=ruling.expires_on.isoformat() if ruling.expires_on else None,
         ),
     )
+
+
+def _with_choice(document: ReportDocument, candidate: Candidate | None) -> Section:
+    """Return the first page, which says so where the choice is not whom it speaks of."""
+    first = document.first
+    if candidate is None or first.title.endswith(f" {candidate.name}"):
+        return first
+    said = f"The choice is {candidate.name}, whose figures stand under What was considered."
+    return replace(first, paragraphs=(said, *first.paragraphs))
+
+
+def _with_grounds(first: Section, report: Report) -> Section:
+    """Return the first page, which says what has changed since the record was proposed."""
+    said = grounds_changed(stale_reasons(report.evaluation_id))
+    known = first.paragraphs
+    return replace(first, paragraphs=(*(each for each in said if each not in known), *known))
 
 
 def last_hash(report: Report) -> str:

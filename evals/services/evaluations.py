@@ -59,7 +59,9 @@ def start_evaluation(
     With an `identity` the evaluation is driven by the command that made it, so nobody is rung for.
     """
     task = grounds.version.eval_set.task
-    type(task).objects.select_for_update().get(pk=task.pk)  # numbers have no gaps and no doubles
+    type(task).objects.select_for_update(no_key=True).get(
+        pk=task.pk
+    )  # numbers have no gaps and no doubles
     evaluation = Evaluation.objects.create(
         task=task,
         number=(task.evaluations.aggregate(Max("number"))["number__max"] or 0) + 1,

@@ -63,7 +63,9 @@ def add_candidate(
 
 
 def _check_name(task: Task, draft: CandidateDraft) -> None:
-    Task.objects.select_for_update().get(pk=task.pk)  # two requests may not take one name
+    Task.objects.select_for_update(no_key=True).get(
+        pk=task.pk
+    )  # two requests may not take one name
     active = Candidate.objects.filter(task=task, archived_at__isnull=True)
     same = active.filter(name=draft.spec.name).first()
     if same and same != draft.replaces:

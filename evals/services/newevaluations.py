@@ -71,7 +71,9 @@ def begin_evaluation(
 
 def _started_just_now(spec: Spec, grounds: Grounds, user: User) -> Evaluation | None:
     task = grounds.version.eval_set.task
-    type(task).objects.select_for_update().get(pk=task.pk)  # until the first press has stored it
+    type(task).objects.select_for_update(no_key=True).get(
+        pk=task.pk
+    )  # until the first press has stored it
     return Evaluation.objects.filter(
         task=task,
         version=grounds.version,

@@ -12,7 +12,8 @@ from django.db import transaction
 
 from evals.domain.publicprices import PublicPrice
 from evals.engine.priceedition import edition
-from evals.models import CataloguePrice
+from evals.models import CataloguePrice, Team
+from evals.services.audit import record
 from evals.services.staleness import mark_repriced_verdicts
 
 logger = logging.getLogger(__name__)
@@ -54,8 +55,22 @@ def store_prices(*, prices: Sequence[PublicPrice], edition: str, now: datetime) 
     CataloguePrice.objects.bulk_create(new, ignore_conflicts=True)
     kept = [row for rows in stored.values() for row in rows.values() if row.edition == edition]
     CataloguePrice.objects.bulk_update(kept, [*NAMES, "figures"], batch_size=500)
+    if new:
+        _record(edition, added=len(new))
     logger.info("prices stored edition=%s added=%d", edition, len(new))
     return len(new)
+
+
+def _record(edition: str, *, added: int) -> None:
+    """Write into every team's log that the prices which it sees are others now."""
+    for team in Team.objects.all():
+        record(
+            team=team,
+            user=None,
+            action="public prices updated",
+            subject=f"edition {edition}",
+            added=added,
+        )
 
 
 def _by_key(prices: Iterable[PublicPrice]) -> dict[Key, dict[date | None, PublicPrice]]:

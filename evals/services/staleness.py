@@ -8,12 +8,23 @@ from django.db.models import Q
 
 from evals.domain.pricefigures import same_figures
 from evals.domain.specs import PriceSpec, Spec
-from evals.models import Candidate, EndpointPrice, Evaluation, QualityBar, Task, VerdictRow
+from evals.models import (
+    Candidate,
+    EndpointPrice,
+    EvalSetVersion,
+    Evaluation,
+    Model,
+    QualityBar,
+    Task,
+    VerdictRow,
+)
 from evals.queries.pricewords import price_change
 from evals.queries.repricing import frozen_price
 from evals.queries.todaysprices import todays_prices
 
-BY_PRICE = "the price of "  # how each reason of this kind begins
+# How each reason of a kind begins.
+BY_PRICE = "the price of "
+BY_SET = "eval set v"
 AT_ONCE = 200  # verdicts looked at together: their grounds are long
 
 
@@ -41,14 +52,65 @@ def mark_repriced_verdicts(*, on: date, price: EndpointPrice | None = None) -> i
     return sum(_mark(ids[at : at + AT_ONCE], on) for at in range(0, len(ids), AT_ONCE))
 
 
+def mark_older_sets(version: EvalSetVersion) -> int:
+    """Mark the verdicts that rest on an older version of the set; return how many.
+
+    The reason names the newest version, also where one before it was the reason so far.
+    """
+    older = VerdictRow.objects.filter(
+        run__evaluation__version__eval_set=version.eval_set_id,
+        run__evaluation__version__number__lt=version.number,
+        state__isnull=False,
+    )
+    older = older.filter(_by_price_or_not() | _by(BY_SET))
+    return older.update(stale_reason=_set_reason(version))
+
+
+def mark_other_model(*, candidate: Candidate, model: Model) -> int:
+    """Mark the verdicts on a candidate whose model is another release now; return how many."""
+    verdicts = VerdictRow.objects.filter(run__candidate=candidate, state__isnull=False)
+    reason = _model_reason(candidate, model)
+    return verdicts.filter(_by_price_or_not()).update(stale_reason=reason)
+
+
 def reason_at_the_end(evaluation: Evaluation) -> str:
     """Return why the verdicts of an evaluation that ends now are stale at once, "" if they are not.
 
-    Holds the task until the verdicts are stored, so that no bar is written in between.
+    Holds the task until the verdicts are stored, so that no bar is written, no version sealed and
+    no candidate replaced in between. An older version of the set that was chosen on purpose is
+    none: only one that was sealed since is a reason.
     """
     Task.objects.select_for_update(no_key=True).get(pk=evaluation.task_id)
     newest = QualityBar.objects.filter(task=evaluation.task_id).order_by("-number").first()
-    return _reason(newest) if newest and newest.pk != evaluation.bar_id else ""
+    if newest and newest.pk != evaluation.bar_id:
+        return _reason(newest)
+    later = EvalSetVersion.objects.filter(
+        eval_set=evaluation.version.eval_set_id,
+        number__gt=evaluation.version.number,
+        created_at__gt=evaluation.created_at,
+    )
+    version = later.order_by("-number").first()
+    return _set_reason(version) if version else ""
+
+
+def model_reasons_at_the_end(evaluation: Evaluation) -> Mapping[int, str]:
+    """Return why verdicts are stale at once, by place: another release took a candidate's name.
+
+    To be asked while `reason_at_the_end` holds the task, as who replaces a candidate does.
+    """
+    gone = evaluation.runs.filter(candidate__archived_at__isnull=False)
+    runs = list(gone.select_related("candidate__model"))
+    heirs = Candidate.objects.filter(
+        task=evaluation.task_id,
+        name__in=[run.candidate.name for run in runs],
+        archived_at__isnull=True,
+    )
+    models = {heir.name: heir.model for heir in heirs.select_related("model")} if runs else {}
+    return {
+        run.position: _model_reason(run.candidate, models[run.candidate.name])
+        for run in runs
+        if run.candidate.name in models and models[run.candidate.name].pk != run.candidate.model_id
+    }
 
 
 def price_reasons_at_the_end(evaluation: Evaluation, spec: Spec, *, on: date) -> Mapping[int, str]:
@@ -70,7 +132,11 @@ def price_reason(candidate: Candidate, old: PriceSpec | None, new: PriceSpec | N
 
 
 def _by_price_or_not() -> Q:
-    return Q(stale_reason="") | Q(stale_reason__startswith=BY_PRICE)
+    return Q(stale_reason="") | _by(BY_PRICE)
+
+
+def _by(kind: str) -> Q:
+    return Q(stale_reason__startswith=kind)
 
 
 def _may_have_changed(price: EndpointPrice | None) -> Q:
@@ -117,3 +183,18 @@ def _repriced_since(evaluation: Evaluation, candidates: list[Candidate]) -> list
 
 def _reason(bar: QualityBar) -> str:
     return f"bar v{bar.number} has replaced the one it rests on"
+
+
+def _set_reason(version: EvalSetVersion) -> str:
+    return f"{BY_SET}{version.number} has replaced the one it rests on"
+
+
+def _model_reason(candidate: Candidate, model: Model) -> str:
+    """Return "open-model is another release by now: lab/model at 1a2b → at 3c4d"."""
+    old, new = candidate.model, model
+    revisions = [f"at {each.revision}" if each.revision else "not pinned" for each in (old, new)]
+    if old.identifier == new.identifier and old.revision != new.revision:
+        change = f"{old.identifier} {revisions[0]} → {revisions[1]}"
+    else:
+        change = f"{old.identifier} → {new.identifier}"
+    return f"{candidate.name} is another release by now: {change}"

@@ -83,7 +83,9 @@ def save_standard(
     user: User | None,
 ) -> QualityBar:
     """Write what a task is judged by, scorers and bar together; return the bar."""
-    Task.objects.select_for_update().get(pk=task.pk)  # two presses may not write one number
+    Task.objects.select_for_update(no_key=True).get(
+        pk=task.pk
+    )  # two presses may not write one number
     save_scorers(task=task, scorers=scorers, user=user)
     return save_bar(task=task, criteria=criteria, user=user)
 

@@ -10,7 +10,12 @@ from evals.models.evaluations import FINAL, RunState, ShardState
 from evals.queries.results import candidate_documents, plan_document
 from evals.queries.specs import frozen_spec
 from evals.services.shards import free_lost_leases
-from evals.services.staleness import price_reasons_at_the_end, reason_at_the_end
+from evals.services.staleness import (
+    model_reasons_at_the_end,
+    price_reasons_at_the_end,
+    reason_at_the_end,
+)
+from evals.services.trialpacks import ring_for_runs
 
 
 @transaction.atomic
@@ -33,6 +38,7 @@ def close_evaluation(*, evaluation_id: int, now: datetime) -> Evaluation | None:
     runs = list(evaluation.runs.all())
     documents = candidate_documents(evaluation, spec)
     stale_reason = reason_at_the_end(evaluation)
+    released = model_reasons_at_the_end(evaluation)
     repriced = price_reasons_at_the_end(evaluation, spec, on=now.date())
     VerdictRow.objects.bulk_create(
         VerdictRow(
@@ -40,12 +46,14 @@ def close_evaluation(*, evaluation_id: int, now: datetime) -> Evaluation | None:
             state=document["verdict"],
             grounds={"result": document, **_grounds(evaluation, spec)},
             computed_at=now,
-            stale_reason=(document["verdict"] and stale_reason) or repriced.get(run.position, ""),
+            stale_reason=(document["verdict"] and (stale_reason or released.get(run.position)))
+            or repriced.get(run.position, ""),
         )
         for run, document in zip(runs, documents, strict=True)
     )
     evaluation.state, evaluation.finished_at = _end_state(runs), now
     evaluation.save(update_fields=["state", "finished_at"])
+    ring_for_runs(evaluation, runs)
     return evaluation
 
 

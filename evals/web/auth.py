@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from evals.models import Membership, Team, User
 from evals.queries import access
 
 P = ParamSpec("P")
 TEAM_KEY = "team"
+SAFE = ("GET", "HEAD")
 
 
 class TeamRequest(HttpRequest):
@@ -34,7 +38,7 @@ def member_required(view: View[P]) -> AnyView[P]:
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_after_sign_in(request))
         member = _with_team(request, request.user)
         if member is None:
             return render(request, "registration/no_team.html")
@@ -65,6 +69,17 @@ def admin_required(view: View[P]) -> AnyView[P]:
         return view(request, *args, **kwargs)
 
     return member_required(checked)
+
+
+def _after_sign_in(request: HttpRequest) -> str:
+    """Return the page that was asked for, or the one whose button was pressed."""
+    if request.method in SAFE:
+        return request.get_full_path()
+    page: str = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return reverse("evals:portfolio")
+    parts = urlsplit(page)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def _with_team(request: HttpRequest, user: User) -> TeamRequest | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -23,6 +23,8 @@ from evals.web.pages import posted, sent_files
 from evals.web.parameters import row_number
 from evals.web.uploading import was_too_large
 
+SWITCH = "switch"  # pressed to go on with another kind
+KEPT = ("model_", "harness_", "price_")
 TABS = {
     EndpointKind.OPENAI: "OpenAI-compatible server",
     EndpointKind.RECORDED: "Recorded answers",
@@ -62,15 +64,32 @@ def chosen_endpoint(request: TeamRequest) -> Endpoint | None:
 
 def open_form(request: HttpRequest, setting: CandidateSetting) -> CandidateForm:
     """Return the form that fits: by the endpoint that is kept, the edited kind, or the address."""
-    data = posted(request)
+    switched = SWITCH in request.POST
+    form = _form(request, setting, data=None if switched else posted(request))
+    if switched:
+        _keep_typed(form, request.POST)
+    return form
+
+
+def _form(
+    request: HttpRequest, setting: CandidateSetting, *, data: QueryDict | None
+) -> CandidateForm:
     if setting.endpoint:
         return StoredEndpointForm(data, setting=setting)
     kind = _kind(request, setting)
     if kind is EndpointKind.RECORDED:
-        files, too_large = sent_files(request), was_too_large(request)
+        files = None if data is None else sent_files(request)
+        too_large = data is not None and was_too_large(request)
         return RecordedForm(data, files, setting=setting, too_large=too_large)
     form = StandInForm if kind is EndpointKind.STAND_IN else OpenAIForm
     return form(data, setting=setting)
+
+
+def _keep_typed(form: CandidateForm, typed: QueryDict) -> None:
+    """Begin with what was typed in for another kind; an endpoint's own fields are that kind's."""
+    kept = {name: str(typed[name]) for name in typed if name == "name" or name.startswith(KEPT)}
+    form.initial.update({name: text for name, text in kept.items() if name in form.fields})
+    form.carried = tuple(item for item in kept.items() if item[0] not in form.fields)
 
 
 def save_typed(request: TeamRequest, form: CandidateForm) -> Candidate | None:
@@ -89,7 +108,10 @@ def save_typed(request: TeamRequest, form: CandidateForm) -> Candidate | None:
         fields = (column, f"endpoint_{column}", "endpoint_file")
         add_input_problems(form, error, field=next((f for f in fields if f in form.fields), None))
         return None
-    messages.success(request, f"{saved.name} is saved.")
+    earlier = (
+        " The earlier one is archived, and its page can bring it back." if setting.edited else ""
+    )
+    messages.success(request, f"{saved.name} is saved.{earlier}")
     return saved
 
 

@@ -1,24 +1,20 @@
 """Serving plotly.js from its package: compressed, and with its version in the address."""
 
-import gzip
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import brotli
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.utils import matches_patterns
 from django.core.files.storage import FileSystemStorage
 
 from evals.reports.charts.chart import FOLDER, SCRIPT
+from evals.web.servedcopies import keep_copies
 
 NAME = Path(SCRIPT).name
-# The best ratio would take twelve seconds for another tenth.
-BROTLI_QUALITY = 5
 
 
 class PlotlyFinder(BaseFinder):
@@ -46,22 +42,10 @@ def served_folder() -> Path:
     """Return the folder with the file and its copies, the package's own where none can be made."""
     folder = settings.HOME / "static" / FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep(folder / f"{NAME}.br", lambda text: brotli.compress(text, quality=BROTLI_QUALITY))
-        _keep(folder / f"{NAME}.gz", gzip.compress)
-        _keep(folder / NAME, bytes)
+        keep_copies(folder / NAME, (_packaged() / NAME).read_bytes)
     except OSError:  # a home that nobody may write to
         return _packaged()
     return folder
-
-
-def _keep(path: Path, made: Any) -> None:
-    """Write the file if it is not there, whole or not at all: others may be at it too."""
-    if path.exists():
-        return
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    new.write_bytes(made((_packaged() / NAME).read_bytes()))
-    new.replace(path)
 
 
 def _packaged() -> Path:

@@ -31,6 +31,7 @@ SECTIONS = {
     "scenario": "scenarios",
     "report": "reports",
     "price": "prices",
+    "review": "review",
     "worker": "workers",
     "team": "team",
 }

@@ -52,14 +52,22 @@ function drawAll(options) {
   for (const [plot, figure] of drawn) draw(plot, figure, options);
 }
 
+// A large figure has an address of its own; a small one lies in the page.
+async function figureOf({ dataset }) {
+  if (!dataset.from) return JSON.parse(document.getElementById(dataset.figure).textContent);
+  const answer = await fetch(dataset.from);
+  if (!answer.ok) throw new Error(`no figure: ${answer.status}`);
+  return answer.json();
+}
+
 async function begin(plot) {
+  let figure = null;
   try {
-    await loadLibrary(plot.dataset.plotly);
+    [figure] = await Promise.all([figureOf(plot), loadLibrary(plot.dataset.plotly)]);
   } catch {
     plot.hidden = true;
     return;
   }
-  const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
   drawn.set(plot, figure);
   await draw(plot, figure);
   plot.dataset.drawn = "true";

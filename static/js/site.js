@@ -46,18 +46,21 @@ async function copy(button) {
   }
 }
 
-// Rows: arrows walk them; where a drawer is open, it follows.
+// Rows: arrows walk them, and j and k; where a drawer is open, it follows, also onto other pages.
 const rowLinks = () =>
   all("[data-rows] tbody tr").map((row) => find("a[href]", row)).filter(Boolean);
 const openRows = '[data-rows] tr[aria-current="true"]';
 const openLink = () => find(`${openRows} a[href]`);
-function walkRows(step) {
+function walkRows(step, mayBegin = false) {
   const links = rowLinks();
   const focused = links.indexOf(document.activeElement);
   const from = focused >= 0 ? focused : links.indexOf(openLink());
-  if (from < 0) return false;
-  const link = links[from + step];
-  if (!link) return true;
+  if (from < 0 && !(mayBegin && links.length)) return false;
+  const link = from < 0 ? links[0] : links[from + step];
+  if (!link) {
+    find(`.drawer [rel="${step > 0 ? "next" : "prev"}"]`)?.click();
+    return true;
+  }
   link.focus();
   if (openLink()) link.click();
   return true;
@@ -67,7 +70,25 @@ function markRow(link) {
   link.closest("tr").setAttribute("aria-current", "true");
 }
 
+// Parts of a page that most visits never ask for are loaded when somebody does.
+const openPalette = ({ dataset }) => import("./palette.js").then(({ open }) => open(dataset.palette));
+const isPaletteKey = (event) =>
+  (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === "k";
+function followTerm(event) {
+  const link = event.target.closest("a.term");
+  const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  if (!link || !isPlain || !("popover" in link)) return;
+  event.preventDefault();
+  import("./terms.js").then(({ show }) => show(link));
+}
+
 function onKey(event) {
+  const opener = isPaletteKey(event) && find("[data-palette]");
+  if (opener) {
+    event.preventDefault();
+    openPalette(opener);
+    return;
+  }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") return closeSomething();
   if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
@@ -79,8 +100,12 @@ function singleKey(key) {
   if (remember("single-keys") === "off") return null;
   return {
     "?": () => openKeymap(),
-    "/": () => goTo('input[type="search"]', "focus"),
+    "/": () => goTo('main input[type="search"]', "focus") || goTo('input[type="search"]', "focus"),
+    g: () => goTo("[data-glossary]", "click"),
+    t: () => turnTimes(),
     c: () => goTo(".drawer [data-copy]", "click"),
+    j: () => walkRows(1, true),
+    k: () => walkRows(-1, true),
   }[key];
 }
 function goTo(selector, act) {
@@ -107,6 +132,38 @@ function closeSomething() {
   close.click();
 }
 
+// Times: "3 min ago" or "2026-11-23 14:05 UTC", each a title of the other.
+function showTimes(within = document) {
+  if (remember("times") !== "exact") return;
+  for (const time of all("time[title]:not([data-words])", within)) {
+    time.dataset.words = time.textContent;
+    time.textContent = time.title;
+  }
+}
+function turnTimes() {
+  const wasExact = remember("times") === "exact";
+  remember("times", wasExact ? null : "exact");
+  if (!wasExact) showTimes();
+  for (const time of wasExact ? all("time[data-words]") : []) {
+    time.textContent = time.dataset.words;
+    delete time.dataset.words;
+  }
+  announce(wasExact ? "Times say how long ago" : "Times are shown in full");
+  return true;
+}
+
+// "Read this page in 60 seconds": put away page by page, brought back together.
+function putTourAway({ dataset }) {
+  root.dataset.toursOff = `${root.dataset.toursOff ?? ""} ${dataset.tour}`.trim();
+  remember("tours-off", root.dataset.toursOff);
+  announce("Put away. The list of keys (?) brings it back.");
+}
+function bringToursBack() {
+  delete root.dataset.toursOff;
+  remember("tours-off", null);
+  announce("It is on its pages again");
+}
+
 function onClick(event) {
   const on = (selector) => event.target.closest(selector);
   for (const menu of all("details[data-dropdown][open]")) {
@@ -114,6 +171,11 @@ function onClick(event) {
   }
   if (on("[data-theme-toggle]")) nextTheme();
   if (on("[data-keymap-open]")) openKeymap();
+  if (on("button[data-palette]")) openPalette(on("button[data-palette]"));
+  if (on("[data-tour-off]")) putTourAway(on("[data-tour]"));
+  if (on("[data-tours-on]")) bringToursBack();
+  followTerm(event);
+  if (on("time[title]") && !on("a, button, summary")) turnTimes();
   if (on("[data-copy]")) copy(on("[data-copy]"));
   const link = on("[data-rows] tbody a");
   if (link) markRow(link);
@@ -123,6 +185,12 @@ function onClick(event) {
 // Forms: ask before what cannot be undone, and send once.
 function onSubmit(event) {
   const form = event.target;
+  if (isTooLarge(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    announce(`This file is larger than ${form.dataset.most}, the limit.`);
+    return;
+  }
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
   if (question && !confirm(question)) {
     event.preventDefault();
@@ -151,6 +219,23 @@ function letFormsSendAgain() {
 // Files: say what was chosen, and show where it may be dropped.
 const size = (bytes) =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const isTooLarge = (form) =>
+  "upload" in form.dataset &&
+  all('input[type="file"]', form).some(({ files }) => files[0]?.size > form.dataset.mostBytes);
+// htmx tells how much was sent; without scripts the browser shows that itself.
+function onSent(event) {
+  const bar = find("[data-upload-progress]", event.target);
+  const { lengthComputable, loaded, total } = event.detail;
+  const file = find('input[type="file"]', event.target)?.files[0];
+  // The answer's own progress comes by the same name, and is smaller than the file.
+  if (!bar || !file || !lengthComputable || total < file.size) return;
+  bar.hidden = false;
+  find("progress", bar).value = (100 * loaded) / total;
+  find("output", bar).textContent =
+    loaded < total
+      ? `${Math.floor((100 * loaded) / total)} % sent: ${size(loaded)} of ${size(total)}`
+      : "All of it is sent; its first rows are being read.";
+}
 function onChange(event) {
   const input = event.target;
   if (input.matches("[data-single-keys]")) remember("single-keys", input.checked ? null : "off");
@@ -158,6 +243,7 @@ function onChange(event) {
   const note = input.closest("[data-drop]")?.querySelector("[data-drop-note]");
   if (!note) return;
   note.textContent = [...input.files].map((file) => `${file.name} · ${size(file.size)}`).join(", ");
+  if (isTooLarge(input.form)) note.textContent += `: over the limit of ${input.form.dataset.most}`;
 }
 function onDrag(event) {
   const input = event.target.closest?.('[data-drop] input[type="file"]');
@@ -171,9 +257,15 @@ document.addEventListener("change", onChange);
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
   document.addEventListener(type, onDrag);
 }
+document.addEventListener("htmx:xhr:progress", onSent);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.boosted) find(".error-summary")?.focus();
+});
 addEventListener("pageshow", (event) => event.persisted && letFormsSendAgain());
 
+document.addEventListener("htmx:load", (event) => showTimes(event.detail.elt));
 showTheme(root.dataset.theme ?? "system");
+showTimes();
 const singleKeys = find("[data-single-keys]");
 if (singleKeys) singleKeys.checked = remember("single-keys") !== "off";
 find(".error-summary")?.focus();

@@ -2,6 +2,8 @@
 
 python -m tests.bench [--quick] [--no-peers] [--only ROUND…] [--repeats N] [--out FOLDER]
 
+python -m tests.bench uploads measures files becoming versions (tests/bench/uploads.py).
+
 Machines are noisy, so ratios within one run are what counts. Writes bench.md and bench.json. Ours
 as a whole needs DATABASE_URL and BROKER_URL, which `python -m viability.embedded` sets.
 """
@@ -15,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench import rounds
+from tests.bench import rounds, uploads
 from tests.bench.faulttable import fault_table
 from tests.bench.measuring import Client
 from tests.bench.peers import own_programs, peer_programs
@@ -29,6 +31,9 @@ ROUNDS = ("speed", "sizes", "faults")
 
 def main() -> None:
     """Measure, and write the tables."""
+    if sys.argv[1:2] == ["uploads"]:
+        uploads.main(sys.argv[2:])
+        return
     given = _arguments()
     peers: list[Client] = [] if given.no_peers else [*peer_programs()]
     asking: list[Client] = [peer for peer in peers if not peer.missing]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.staticfiles import finders
@@ -16,25 +17,31 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from evals.models import Candidate, Endpoint, Evaluation, Trial
+from evals.models import Evaluation, Trial
+from tests import everypage
 from tests.bench.millionrows import Vocabulary
 
 Address = Callable[[], str]
-SEARCH = "search and filters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One page: seconds of the first request and of all others, the most queries, bytes."""
+    """One page: seconds of the first request and of all others, the most queries, bytes.
+
+    `cpu` is this process's part of the median, without PostgreSQL's. `whole` is everything but
+    plotly.js before compression, `sent` what of it goes over the line.
+    """
 
     name: str
     first: float
     median: float
     p95: float
+    cpu: float
     queries: int
     fewest: int
     html: int
     whole: int
+    sent: int
 
     @property
     def limit(self) -> float:
@@ -42,35 +49,48 @@ class Measured:
         return 0.3 if self.name.startswith("search") else 0.15
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One answer: how long it took, on the wall and of this process, and what was sent."""
+
+    seconds: float
+    cpu: float
+    content: bytes
+
+
 def measure(client: Client, name: str, address: Address, *, requests: int) -> Measured:
     """Ask for a page so many times, each time at another address if it has several."""
-    first, sent = _timed(client, address())
-    html = _plain(sent)
+    first = _asked(client, address())
+    html = _plain(first.content)
+    assets = set(_assets(html))
     counts = []
     for _ in range(3):
         with CaptureQueriesContext(connection) as context:
             client.get(address())
         counts.append(len(context))
-    seconds = [_timed(client, address())[0] for _ in range(requests)]
+    times = [_asked(client, address()) for _ in range(requests)]
+    seconds = [each.seconds for each in times]
     return Measured(
         name=name,
-        first=first,
+        first=first.seconds,
         median=quantiles(seconds, n=2)[0],
         p95=quantiles(seconds, n=20, method="inclusive")[18],
+        cpu=quantiles([each.cpu for each in times], n=2)[0],
         queries=max(counts),
         fewest=min(counts),
         html=len(html),
-        whole=len(sent) + sum(map(_size, set(_assets(html)))),
+        whole=len(html) + sum(map(_size, assets)),
+        sent=len(first.content) + sum(_size(each, ending=".br") for each in assets),
     )
 
 
-def _timed(client: Client, address: str) -> tuple[float, bytes]:
-    begun = time.perf_counter()
+def _asked(client: Client, address: str) -> Asked:
+    begun, busy = time.perf_counter(), time.process_time()
     response = client.get(address, headers={"Accept-Encoding": "gzip"})
-    took = time.perf_counter() - begun
+    took, cpu = time.perf_counter() - begun, time.process_time() - busy
     if response.status_code != 200:
         raise RuntimeError(f"{address}: found {response.status_code}, expected 200")
-    return took, response.content
+    return Asked(took, cpu, response.content)
 
 
 def _plain(sent: bytes) -> bytes:
@@ -83,40 +103,26 @@ def _assets(html: bytes) -> Iterator[str]:
             yield found.decode()
 
 
-def _size(name: str) -> int:
-    path = finders.find(name)
+def _size(name: str, *, ending: str = "") -> int:
+    path = finders.find(f"{name}{ending}")
     return Path(path).stat().st_size if isinstance(path, str) else 0
 
 
-def addresses(made: Mapping[str, Evaluation]) -> dict[str, Address]:
-    """Return the pages, each as a source of addresses."""
+def addresses(made: Mapping[str, Evaluation], places: Mapping[str, Any]) -> dict[str, Address]:
+    """Return every page of the URL table, and those whose address says what is shown."""
     large, live = made["large"], made["live"]
-    plain = {
-        "portfolio": reverse("evals:portfolio"),
-        "tasks": reverse("evals:tasks"),
-        "task": reverse("evals:task", args=[large.task_id]),
-        "evaluations": reverse("evals:evaluations"),
-        "evaluation, ended": reverse("evals:evaluation", args=[large.pk]),
+    plain = everypage.pages(places) | {
         "evaluation, live": reverse("evals:evaluation", args=[live.pk]),
         "its fragment": reverse("evals:evaluation_progress", args=[live.pk]) + "?stage=running",
-        "new evaluation": reverse("evals:evaluation_new", args=[large.task_id]),
-        "bar": reverse("evals:bar_edit", args=[large.task_id]),
-        "eval set": reverse("evals:version", args=[large.version_id]),
-        "candidates": reverse("evals:candidates"),
-        "candidate": reverse("evals:candidate", args=[_first(Candidate)]),
-        "endpoints": reverse("evals:endpoints"),
-        "endpoint": reverse("evals:endpoint", args=[_first(Endpoint)]),
-        "workers": reverse("evals:workers"),
-        "compare, pick": reverse("evals:compare"),
     }
     fixed = {name: _fixed(address) for name, address in plain.items()}
     return fixed | _samples(large, live) | _comparisons(large)
 
 
-def _first(model: type[Candidate] | type[Endpoint]) -> int:
-    found = model.objects.order_by("pk").first()
-    assert found is not None
-    return found.pk
+def api_addresses(places: Mapping[str, Any]) -> dict[str, Address]:
+    """Return everything that the API reads, but files."""
+    read = everypage.api_pages(places)
+    return {name: _fixed(address) for name, address in read.items()}
 
 
 def _fixed(address: str) -> Address:

@@ -12,14 +12,29 @@ from django.utils import timezone
 from evals.domain.evalsets import Mapping
 from evals.domain.order import shuffled_order
 from evals.domain.rows import Row, RowFile
-from evals.models import EvalSetVersion, Evaluation, Run, Sample, Task, Team, Trial, User
-from evals.models.evaluations import RunState
+from evals.models import (
+    EvalSetVersion,
+    Evaluation,
+    Run,
+    Sample,
+    Shard,
+    Task,
+    Team,
+    Trial,
+    User,
+    WordIndex,
+)
+from evals.models.evaluations import RunState, ShardState
+from evals.queries.samplewords import READ_THROUGH
 from evals.services.copying import copy_rows
 from evals.services.evalsets import Origin, create_version, eval_set_for
+from evals.services.trialpacks import pack_trials
+from evals.services.wordindexes import index_words
 from tests import make
 
 LARGE, SMALL, LIVE = (100_000, 4), (10_000, 5), (10_000, 4)
 SMALLER = 12
+UNDER_WAY = 256
 LABELS = ("billing", "refunds", "technical", "account", "other")
 CHANNELS = ("phone", "mail", "chat")
 COLUMNS = (
@@ -51,9 +66,19 @@ def fill(team: Team, user: User, *, share: float) -> dict[str, Evaluation]:
     for number in range(SMALLER):
         _evaluation(team, f"Task {number + 1}", SMALL, share, vocabulary)
     live = _evaluation(team, "Live task", LIVE, share, vocabulary, is_live=True)
+    _do_what_workers_do()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return {"large": large, "live": live}
+
+
+def _do_what_workers_do() -> None:
+    """Store the words of the samples, and pack the trials of what has ended."""
+    for version in EvalSetVersion.objects.filter(sample_count__gt=READ_THROUGH):
+        while not WordIndex.objects.filter(pk=version.pk, finished_at__isnull=False).exists():
+            index_words(version.pk)
+    for run in Run.objects.filter(evaluation__finished_at__isnull=False):
+        pack_trials(run.pk, now=timezone.now())
 
 
 def _evaluation(
@@ -80,6 +105,9 @@ def _evaluation(
         if not is_live:
             make.complete(run)
     if is_live:
+        # As workers leave them: done up to here, and a few shards under way behind.
+        done = Shard.objects.filter(run__evaluation=evaluation, stop__lte=samples // 2 - UNDER_WAY)
+        done.update(state=ShardState.DONE, attempts=1)
         evaluation.runs.update(state=RunState.RUNNING, started_at=timezone.now())
         return evaluation
     return make.finish(evaluation)

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.commands.conftest import Outcome
+from viability import cli
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FORMATS = ("html", "pdf", "md")
@@ -81,3 +82,44 @@ def test_without_a_verdict_no_report_is_written(desk):
     assert outcome.status == 4
     assert "no report was written" in outcome.err
     assert not path.exists()
+
+
+@pytest.fixture
+def nowhere(desk, monkeypatch):
+    """A home that nobody has made, on a machine without a database."""
+    monkeypatch.setenv("VIABILITY_HOME", "set back after the test")
+    monkeypatch.setenv("DATABASE_URL", "")
+    return desk.folder / "home"
+
+
+def checked(desk, home, path, *arguments) -> Outcome:
+    status = cli.main(["report", "verify", str(path), "--home", str(home), *arguments])
+    out, err = desk.capsys.readouterr()
+    return Outcome(status=status, out=out, err=err)
+
+
+def test_without_a_home_a_report_is_checked_and_none_is_made(desk, written, nowhere):
+    outcome = checked(desk, nowhere, written["html"])
+    assert outcome.status == 2
+    assert "unchanged: content SHA-256" in outcome.out
+    key = outcome.out.rsplit("the key ", 1)[1].partition(",")[0]
+    assert outcome.out.endswith(f"{key}, which this machine does not know\n")
+    assert checked(desk, nowhere, written["html"], "--key", key).status == 0
+    other = checked(desk, nowhere, written["html"], "--key", "0" * 64)
+    assert (other.status, "not the one given" in other.out) == (2, True)
+    assert not nowhere.exists()
+
+
+def test_a_home_with_a_database_starts_nothing_for_a_file_that_is_refused(desk, written, nowhere):
+    data = nowhere / "postgres"  # empty: whoever opened it would fail with another status
+    data.mkdir(parents=True)
+    assert checked(desk, nowhere, desk.folder / "missing.html").status == 3
+    written["md"].write_bytes(written["md"].read_bytes().replace(b"GO", b"NO", 1))
+    outcome = checked(desk, nowhere, written["md"])
+    assert (outcome.status, "CHANGED" in outcome.out) == (3, True)
+    assert [*nowhere.iterdir()] == [data]
+
+
+def test_a_check_without_a_file_is_bad_input(nowhere):
+    assert cli.main(["report", "verify", "--home", str(nowhere)]) == 3
+    assert not nowhere.exists()

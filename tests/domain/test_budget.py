@@ -81,6 +81,41 @@ def test_what_is_not_known_counts_at_its_worst():
     assert (purse.spent, purse.reserved) == (2 * WORST, Decimal(0))
 
 
+def priced(tokens_in: int, tokens_out: int) -> Decimal:
+    return Decimal(2 * tokens_in + 10 * tokens_out) / 1_000_000
+
+
+@pytest.mark.parametrize(("tokens_in", "tokens_out"), [(300, 3), (900, 3), (2000, 150)])
+def test_what_an_answer_used_is_the_least_that_is_set_aside_from_then_on(tokens_in, tokens_out):
+    purse = Purse(Decimal(1), price=PRICE, harness=HARNESS)
+    purse.reserve_all([QUESTION, QUESTION])
+    purse.settle(QUESTION, answered(tokens_in, tokens_out))
+    raised = priced(tokens_in, max(tokens_out, HARNESS.max_tokens))
+    assert purse.worst_usd([QUESTION]) == raised
+    assert purse.reserved == WORST  # as it was set aside
+    purse.reserve(QUESTION)
+    purse.release(QUESTION)
+    purse.settle(QUESTION, None)
+    assert purse.reserved == 0
+
+
+def test_what_a_server_adds_is_not_multiplied_for_a_longer_prompt():
+    purse = Purse(Decimal(1), price=PRICE, harness=HARNESS)
+    short = Question(sample=1, epoch=0, prompt="x" * 4)  # 10 tokens at most
+    purse.reserve(short)
+    purse.settle(short, answered(900, 3))
+    assert purse.worst_usd([QUESTION]) == priced(2 * 200 + 900 - 2 * 10, 100)
+
+
+def test_a_cap_holds_where_inputs_are_longer_than_their_bytes_say():
+    cap = Decimal("0.05")
+    purse, used = Purse(cap, price=PRICE, harness=HARNESS), priced(900, 100)
+    assert used > WORST
+    while purse.reserve(QUESTION):
+        purse.settle(QUESTION, answered(900, 100))
+    assert cap - used < purse.spent <= cap
+
+
 def test_an_unknown_price_stops_nothing():
     purse = Purse(Decimal(0), price=None, harness=HARNESS)
     assert purse.reserve(QUESTION)

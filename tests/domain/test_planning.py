@@ -35,6 +35,22 @@ def test_measured_means_stand_in_the_place_of_estimates():
 
 
 @pytest.mark.parametrize(
+    ("measured", "most"),
+    [
+        (Measured(trials=50, input_tokens=900.0, longest_input=950), 950),
+        (Measured(trials=50, input_tokens=900.0), 900),
+        (Measured(trials=50, input_tokens=20.0, longest_input=25), 60 + 8),
+    ],
+)
+def test_the_worst_is_never_less_than_what_was_measured(measured, most):
+    found = plan(candidate(), measured=measured)
+    assert found.worst.input_tokens == 40 * most
+    assert found.worst.usd > found.expected.usd
+    talkative = plan(candidate(), measured=Measured(trials=50, output_tokens=30.0))
+    assert talkative.worst.output_tokens == 40 * 30
+
+
+@pytest.mark.parametrize(
     ("limits", "seconds"),
     [
         ({"concurrency": 8}, 5.0),

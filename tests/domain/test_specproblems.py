@@ -400,6 +400,21 @@ def test_a_bad_value_is_one_clear_problem(old, new, problem):
             ),
         ),
         (
+            "  price: {usd_per_request: 1e400}",
+            (
+                "20: candidates[0].price.usd_per_request: found 1e400, "
+                "expected 0, or an amount in dollars from 1E-15 to 1E+15"
+            ),
+        ),
+        (
+            "  price: {catalogue: 'lab:x', input_usd_per_mtok: 1}",
+            (
+                "20: candidates[0].price: found catalogue 'lab:x' and figures beside it, expected "
+                "one of them, or with dated_on the day on which the figures were taken from the "
+                "catalogue"
+            ),
+        ),
+        (
             "  price: {gpu: L4}",
             "20: candidates[0].price: found a gpu without usd_per_hour, expected both",
         ),

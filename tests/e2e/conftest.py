@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.e2e.watching import Watch, watch
 from viability.celery import app
 
 # Playwright keeps an event loop running in this thread, which Django takes for an async caller.
@@ -36,21 +37,18 @@ def eager() -> Iterator[None]:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, transactional_db) -> Iterator[OpenPage]:
-    """Open pages with any settings; a word on the console fails the story."""
+    """Open pages with any settings; whatever the browser complains of fails the story."""
     contexts: list[BrowserContext] = []
-    said: list[str] = []
+    watched: list[Watch] = []
 
     def opened(**settings: object) -> Page:
         context = browser.new_context(base_url=live_server.url, **settings)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        watched.append(watch(page, live_server.url))
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    # Chromium says a refused form (422) aloud, which is no fault.
-    loud = [line for line in said if line.startswith(("error", "warning"))]
-    assert not [line for line in loud if "422" not in line]
+    assert not [line for each in watched for line in each.complaints]

@@ -33,6 +33,29 @@ def test_keys_walk_the_rows_and_the_drawer_follows(open_page):
     expect(drawer.locator("h2")).to_have_text(second)
 
 
+def test_letters_walk_the_rows_onto_the_next_page_too(open_page):
+    evaluation = finished_evaluation(samples=60)
+    run = Run.objects.get(evaluation=evaluation, is_incumbent=False)
+    order = list(run.trials.order_by("place", "epoch").values_list("pk", flat=True))
+    page = open_page()
+    sign_in(page, make.member(Team.objects.get(pk=evaluation.task.team_id)))
+    page.goto(f"/runs/{run.pk}/")
+    page.keyboard.press("j")
+    expect(page.locator(f"#trial-{order[0]}")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(f"#trial-{order[1]}")).to_be_focused()
+    last = page.locator("[data-rows] tbody a").last
+    shown = page.locator("[data-rows] tbody a").count()
+    assert shown < len(order)
+    last.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/trials/{order[shown - 1]}/**")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/trials/{order[shown]}/**")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/trials/{order[shown - 1]}/**")
+
+
 @pytest.mark.parametrize("has_scripts", [True, False])
 def test_a_score_is_given_and_taken_back(open_page, has_scripts):
     evaluation = finished_evaluation()

@@ -12,7 +12,8 @@ from evals.domain.problems import InputError
 from evals.domain.scoring import ScorerError, last_number
 from evals.domain.specs import ScorerSpec
 from evals.domain.trials import Score
-from evals.engine.harness import SampleScorer, load_hf_rows, local_backend
+from evals.engine.harness import SampleScorer, local_backend
+from evals.engine.hubrows import load_hf_rows
 from evals.engine.localmodel import LocalModelError
 from evals.engine.scorers import check_scorers
 

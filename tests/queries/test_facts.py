@@ -68,13 +68,13 @@ def random_trials(run: Run, chance: random.Random, *, is_usage_known: bool) -> l
     samples = list(Sample.objects.filter(version=run.evaluation.version).order_by("position"))
     asked = samples[: chance.randrange(len(samples) + 1)]
     return Trial.objects.bulk_create(
-        _trial(run, sample, place, epoch, chance, is_usage_known=is_usage_known)
+        make_trial(run, sample, place, epoch, chance, is_usage_known=is_usage_known)
         for place, sample in enumerate(asked)
         for epoch in range(run.evaluation.epochs)
     )
 
 
-def _trial(
+def make_trial(
     run: Run, sample: Sample, place: int, epoch: int, chance: random.Random, *, is_usage_known: bool
 ) -> Trial:
     state = chance.choices([*JUDGED, "infra_error", "scorer_error"], [8, 1, 1, 1, 1])[0]

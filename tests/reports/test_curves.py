@@ -141,3 +141,12 @@ def test_a_cascade_shows_its_ceiling_its_floor_and_the_chosen_threshold():
 def test_a_cascade_without_a_choice_says_so():
     curve = CascadeCurve(first="a", second="b", points=CURVE, ceiling=0.9, floor=(0.6, 0.8))
     assert cascade_chart(curve).description == "No threshold is chosen."
+
+
+def test_an_axis_has_labels_however_little_of_it_is_shown():
+    seconds = tuple(0.25 + 0.02 * share for share in SHARES)
+    curve = LatencyCurve(name="steady", seconds=seconds, n=20)
+    along = layout(latency_chart(LatencyCurves(curves=(curve,), limit_seconds=None)))["xaxis"]
+    low, high = (10**end for end in along["range"])
+    assert len(along["tickvals"]) >= 2
+    assert all(low < tick < high for tick in along["tickvals"])

@@ -103,7 +103,7 @@ def test_an_interval_without_end_is_drawn_to_the_edge():
     )
     chart = trade_off_chart(found(slow, OPEN, axis=Axis.LATENCY))
     edge = 10 ** layout(chart)["xaxis"]["range"][1]
-    assert marker(chart, "slow")["error_x"]["array"][0] == pytest.approx(edge - 1.0)
+    assert marker(chart, "slow")["error_x"]["array"][0] == pytest.approx(edge - 1.0, rel=1e-5)
     assert cells(chart)[-1][3] == "1.00 s [0.50 s, no bound]"
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from evals.domain.publicprices import PublicPrice
 from evals.domain.specs import PriceSpec
-from evals.models import CataloguePrice
+from evals.models import AuditEntry, CataloguePrice
 from evals.queries.publicprices import price_for_key
 from evals.services.pricesync import store_prices, sync_prices
+from tests import make
 from tests.known import known
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +104,14 @@ def test_what_stands_beside_a_price_is_kept():
     row = CataloguePrice.objects.get()
     assert (row.figures["also"], row.figures["batch_offered"]) == (["web searches"], "0.5")
     assert price_for_key("lab:gpt-x", on=TODAY).batch_multiplier is None
+
+
+def test_every_team_reads_in_its_log_that_prices_were_updated_and_only_then():
+    team, other = make.team(), make.team("Another team")
+    store(price("3"))
+    store(price("3"))
+    lines = AuditEntry.objects.filter(action="public prices updated")
+    assert {line.team for line in lines} == {team, other}
+    assert [(line.subject, line.details) for line in lines] == [
+        ("edition prices 1", {"added": 1})
+    ] * 2

@@ -143,6 +143,26 @@ def test_nobody_switches_to_a_team_that_is_not_theirs(editor_client, wanted):
     assert editor_client.post("/team/switch/", {"team": theirs}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("referer", "after"),
+    [
+        ("http://testserver/team/tokens/?from=2#main", "/team/tokens/%3Ffrom%3D2"),
+        ("https://evil.example/team/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_button_after_the_session_ended_leads_back_to_its_page(db, client, referer, after):
+    response = client.post("/team/tokens/1/revoke/", HTTP_REFERER=referer)
+    assert response.url == f"{SIGN_IN}?next={after}"
+
+
+def test_an_address_that_is_only_written_to_has_a_page_that_says_so(editor_client):
+    response = editor_client.get("/team/tokens/1/revoke/", HTTP_ACCEPT="text/html,*/*;q=0.8")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert b"There is no page at this address" in response.content
+    assert editor_client.get("/sign-out/", HTTP_ACCEPT="application/json").content == b""
+
+
 def test_a_user_of_no_team_sees_what_to_do(db, client):
     client.force_login(User.objects.create_user("lost@example.com", NEW))
     response = client.get("/account/")

@@ -164,6 +164,26 @@ def test_a_stand_in_that_is_always_wrong_stays_so(editor_client, task):
     assert Candidate.objects.get().endpoint.settings["simulation"]["accuracy"] == 0
 
 
+def test_another_kind_keeps_what_was_typed_but_for_the_server_and_its_key(editor_client, task):
+    typed = OPENAI | KEY | {"switch": "kind"}
+    page = editor_client.post(new(task, kind="stand_in"), typed)
+    assert page.status_code == 200
+    form = page.context["page"].form
+    kept = ("name", "model_id", "model_open", "harness_prompt", "price_input_usd_per_mtok")
+    assert {name: form[name].value() for name in kept} == {name: OPENAI[name] for name in kept}
+    words = page.content.decode()
+    assert "sk-very-secret" not in words
+    assert "api.example.com/v1" not in words
+    assert not Candidate.objects.exists()
+
+
+def test_what_a_kind_does_not_ask_goes_along_to_the_next(editor_client, task):
+    typed = OPENAI | {"switch": "kind", "harness_prompt": "{{ text }} <b>"}
+    recorded = editor_client.post(new(task, kind="recorded"), typed).content.decode()
+    hidden = '<input type="hidden" name="harness_prompt" value="{{ text }} &lt;b&gt;">'
+    assert hidden in recorded
+
+
 def test_an_impossible_simulation_is_told(editor_client, task):
     fields = STAND_IN | {"endpoint_simulation_accuracy": "1.5"}
     response = editor_client.post(new(task, kind="stand_in"), fields)

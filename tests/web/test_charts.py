@@ -64,6 +64,53 @@ def test_a_finished_evaluation_has_three_charts_and_a_live_one_none(editor_clien
     assert "charts.js" not in page
 
 
+def test_a_large_figure_has_an_address_of_its_own(editor_client, stranger_client, team):
+    finished = make.evaluation(make.task(team), samples=120)
+    page = editor_client.get(reverse("evals:evaluation", args=[finished.pk])).content.decode()
+    found = re.findall(r'data-from="([^"]+)"', page)
+    names = ("trade-off", "narrowing", "latencies")
+    assert [address.rpartition("/")[2] for address in found] == [
+        f"{name}.json?x=accepted" for name in names
+    ]
+    for address in found:
+        drawn = editor_client.get(address).json()
+        assert drawn["data"]
+        assert drawn["layout"]["xaxis"]
+        assert stranger_client.get(address).status_code == 404
+    assert editor_client.get(found[1].replace("narrowing", "other")).status_code == 404
+    live = make.live_evaluation(make.task(team))
+    address = reverse("evals:evaluation_chart", args=[live.pk, "narrowing"])
+    assert editor_client.get(address).status_code == 404
+
+
+def test_a_long_table_shows_a_few_points_and_leads_to_all_of_them(editor_client, team):
+    finished = make.evaluation(make.task(team), samples=120)
+    address = reverse("evals:evaluation", args=[finished.pk])
+    few = points(editor_client.get(address).content.decode())
+    everything = points(editor_client.get(address + "?points=all").content.decode())
+    assert (len(few), len(everything)) == (13, 40)
+    assert set(few) < set(everything)
+    assert (few[0], few[-1]) == (everything[0], everything[-1]) == ("3", "120")
+
+
+def points(page: str) -> list[str]:
+    """Return the rows of the narrowing chart's table."""
+    figure = page.partition('id="chart-narrowing"')[2].partition("</figure>")[0]
+    return re.findall(r'<th scope="row">([^<]+)</th>', figure)
+
+
+def test_the_address_says_which_candidate_is_shown_in_full(editor_client, team):
+    finished = make.evaluation(make.task(team))
+    address = reverse("evals:evaluation", args=[finished.pk])
+    incumbent = finished.runs.get(is_incumbent=True)
+    shown = {"": "open-model", f"?full={incumbent.pk}": "gpt-x", "?full=x": "open-model"}
+    for query, name in shown.items():
+        page = editor_client.get(address + query).content.decode()
+        assert page.count('id="full"') == 1
+        full = page.partition('id="full"')[2]
+        assert f"<strong>{name} in full" in full.partition("</summary>")[0]
+
+
 def test_no_page_loads_plotly_by_itself(editor_client, team):
     page = task_page(editor_client, team)
     assert f'<script src="/static/{SCRIPT}"' not in page
@@ -130,7 +177,7 @@ def test_a_verdict_that_is_too_old_is_marked_and_moves_nothing(editor_client, te
     evaluation = old_evaluation(team)
     page = editor_client.get(reverse("evals:portfolio")).content.decode()
     assert "0 of 1 task can move today" in page
-    assert ">expired</span>" in page
+    assert ">expired</a></span>" in page
     page = editor_client.get(reverse("evals:task", args=[evaluation.task_id])).content.decode()
     assert "Expired: it held until" in page
     assert "It holds until" not in page
@@ -140,4 +187,4 @@ def test_a_fresh_verdict_moves_its_task(editor_client, team):
     make.evaluation(make.task(team))
     page = editor_client.get(reverse("evals:portfolio")).content.decode()
     assert "1 of 1 task can move today" in page
-    assert ">expired</span>" not in page
+    assert ">expired</a></span>" not in page

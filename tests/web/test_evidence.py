@@ -146,7 +146,7 @@ def test_a_stop_rule_says_what_it_saved_and_left_unread(viewer_client, team):
     )
     assert said is not None
     assert int(said[1]) + int(said[3]) == 40
-    assert f"{said[3]} more trials were in flight when it ended the asking" in page
+    assert f"{said[3]} more trials were answered before the rule was read: stored, paid" in page
     assert "level 0.05" not in page
 
 

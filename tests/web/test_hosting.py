@@ -152,7 +152,7 @@ def test_a_measurement_on_the_plans_hardware_takes_the_place_of_the_estimate(
     measured(candidate, level(4, 36_000.0), level(16, 90_000.0, within=False))
     line = hosted(editor_client, evaluation)
     assert not line.is_estimated
-    assert line.basis == "measured 1 Jun 2026: 36,000 tasks/h at 4 at once, p95 1.40 s"
+    assert line.basis == "measured 2026-06-01: 36,000 tasks/h at 4 at once, p95 1.40 s"
     assert line.break_even == "5,190,000"  # one replica still takes 13 million
     assert line.load == "0.8 %"
     page = task_page(editor_client, evaluation).content.decode()
@@ -168,7 +168,7 @@ def test_where_no_level_kept_to_the_latency_bar_the_cost_is_unknown_and_said(
     measured(candidate, level(4, 36_000.0, within=False))
     line = hosted(editor_client, evaluation)
     assert line.costs is None
-    assert "No level of the throughput test of 1 Jun 2026 kept to the latency bar" in line.problem
+    assert "No level of the throughput test of 2026-06-01 kept to the latency bar" in line.problem
     assert line.problem in task_page(editor_client, evaluation).content.decode()
 
 

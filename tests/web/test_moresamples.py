@@ -1,6 +1,7 @@
 """Having more asked where an evaluation ended undecided."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -90,6 +91,27 @@ def test_without_a_row_left_it_says_so(editor_client, team, plan):
     first = undecided(team, plan=plan, samples=20)
     assert "Every row has been asked: add rows to the eval set" in page_of(editor_client, first)
     assert editor_client.post(url(first), {"samples": "5"}).status_code == 404
+
+
+def test_where_the_budget_stopped_it_the_rest_is_priced(editor_client, team):
+    first = make.live_evaluation(
+        make.task(team), samples=20, plan=PlanSpec(budget_usd=Decimal("0.5")), criteria=[HARD]
+    )
+    for run in first.runs.all():
+        make.answer(run, right=6, asked=8)
+        message = "the budget of $0.5 is spent: $0.4999, and the next request could cost $0.0010"
+        make.complete(run)
+        type(run).objects.filter(pk=run.pk).update(state=RunState.STOPPED, message=message)
+    make.finish(first)
+    page = page_of(editor_client, first)
+    assert "Every row has been asked" not in page
+    said = re.search(
+        r"The budget of \$0\.50? stopped it: 24 planned trials were never asked\. Asking the rest "
+        r"would cost about \$([\d.]+)\. A new evaluation with a larger budget asks it",
+        page,
+    )
+    assert said is not None
+    assert float(said[1]) > 0
 
 
 def test_a_cancelled_extension_leaves_the_offer(editor_client, team):

@@ -191,6 +191,17 @@ def test_recorded_answers_that_lack_a_sample_are_told(editor_client, task):
     assert not Evaluation.objects.exists()
 
 
+def test_recorded_answers_of_other_rows_are_told_with_the_first_and_a_count(editor_client, task):
+    make.version(task, samples=60)
+    spec = make.candidate_spec(
+        "logs", kind=EndpointKind.RECORDED, file="a.csv", key="text", output="o"
+    )
+    response = editor_client.post(url(task), fields(task, make.candidate(task, spec=spec)))
+    page = response.content.decode()
+    assert page.count("has no recorded answer for") == 2 * 20  # at the top and at its field
+    assert "has none for 40 more rows either" in page
+
+
 def test_a_key_from_the_environment_is_for_the_command_line(editor_client, task):
     candidate = make.candidate(task, api_key_env="EXAMPLE_KEY")
     response = editor_client.post(url(task), fields(task, candidate, agree="on"))

@@ -40,9 +40,9 @@ def rows_of(client, query=""):
 def test_money_today_with_the_best_go_and_under_the_shock(viewer_client, team):
     evaluated(team, "Ticket triage")
     (row,) = rows_of(viewer_client, "?shock=price-up-new-generation")
-    assert row["usd_a_month_today"] == "$54.00"
-    assert (row["best_go"], row["usd_a_month_with_best_go"]) == ("open-model", "$54.00")
-    assert row["usd_a_month_under_shock"] == "$216.00"
+    assert row["usd_a_month_today"] == "54"
+    assert (row["best_go"], row["usd_a_month_with_best_go"]) == ("open-model", "54")
+    assert row["usd_a_month_under_shock"] == "216"
     assert row["under_shock"] == "unknown"
     assert row["why"] == "say how long a switch takes"
     assert row["incumbent_simulated"] == "simulated"
@@ -62,7 +62,7 @@ def test_an_unknown_spend_is_unknown_and_counted_apart(viewer_client, team):
     text = text_of(viewer_client)
     assert "without 1 task: unknown" in text
     assert "The spend of 1 task is unknown" in text
-    assert {row["usd_a_month_today"] for row in rows_of(viewer_client)} == {"$54.00", "unknown"}
+    assert {row["usd_a_month_today"] for row in rows_of(viewer_client)} == {"54", ""}
 
 
 def test_stale_verdicts_come_first_then_those_that_expire(team):
@@ -74,7 +74,7 @@ def test_stale_verdicts_come_first_then_those_that_expire(team):
     stale.update(stale_reason="bar v2 has replaced the one it rests on")
     page = portfolio_page(team, shock=None, now=make.NOON)
     assert [row.name for row in page.rows] == ["Gamma", "Beta", "Alpha", "Aaa untested"]
-    assert [row.expiry.words for row in page.rows] == ["stale", "11 Jun 2026", "30 Aug 2026", "—"]
+    assert [row.expiry.words for row in page.rows] == ["stale", "2026-06-11", "2026-08-30", "—"]
     assert page.rows[1].expiry.note == "in 10 days"
     late = portfolio_page(team, shock=None, now=make.NOON + timedelta(days=91))
     assert [row.expiry.note for row in late.rows[1:3]] == ["expired", "expired"]

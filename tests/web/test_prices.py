@@ -75,7 +75,7 @@ def page_of(client, url):
 def test_prices_are_found_by_provider_and_model(viewer_client, catalogue):
     page = page_of(viewer_client, "/prices/?q=lab+gpt-x")
     assert "$3.00" in page
-    assert "1 Oct 2026" in page
+    assert "2026-10-01" in page
     assert "gpt-y" not in page
     assert "open-7b" in page_of(viewer_client, "/prices/?provider=host")
     assert "gpt-x" in page_of(viewer_client, "/prices/?q=lab:gpt-x")

@@ -31,6 +31,7 @@ from evals.models import (
     Shard,
     Team,
     Trial,
+    Upload,
     Worker,
 )
 from evals.models.evaluations import RunState, ShardState
@@ -41,6 +42,8 @@ from evals.services.hardware import remove_hardware, save_hardware
 from evals.services.hosting import save_hosting
 from evals.services.modelfacts import save_facts
 from evals.services.tokens import TokenWish, make_token
+from evals.services.uploads import ask_to_fetch
+from evals.services.versionchecks import ask_for_check
 from tests import make
 from tests.conftest import signed_in
 
@@ -329,6 +332,45 @@ def run_of(evaluation: Evaluation) -> Run:
     return evaluation.runs.get(is_incumbent=False, position=1)
 
 
+def review(team: Team, size: int) -> str:
+    for _ in range(size):
+        made = make.evaluation(make.task(team), right={"open-model": 12})
+        propose_report(evaluation=made, user=make.member(team), now=timezone.now())
+        make.bar(made.task, make.BAR[:1])
+        trial = Trial.objects.filter(run=run_of(made)).first()
+        assert trial is not None
+        trial.human_scores.create(scorer="exact_match", value=1 - trial.scores["exact_match"])
+        make.live_evaluation(made.task).runs.update(state=RunState.PAUSED)
+    return reverse("evals:review")
+
+
+def review_file(team: Team, size: int) -> str:
+    review(team, size)
+    return reverse("evals:review_file")
+
+
+def version(team: Team, size: int) -> str:
+    task = make.task(team)
+    made = [make.version(task, samples=5 * size + number) for number in range(size)]
+    for each in made:
+        ask_for_check(version=each, now=make.NOON)
+    return reverse("evals:version", args=[made[0].pk])
+
+
+def upload(team: Team, size: int) -> str:
+    task = make.task(team)
+    for number in range(size):
+        source = {"name": f"acme/{number}", "split": "test"}
+        ask_to_fetch(task=task, source=source, user=make.member(team), now=make.NOON)
+    return reverse("evals:upload", args=[task.pk])
+
+
+def upload_progress(team: Team, size: int) -> str:
+    upload(team, size)
+    kept = Upload.objects.latest("created_at")
+    return reverse("evals:upload_now", args=[kept.task_id, kept.pk])
+
+
 def finished_evaluation(team: Team, size: int) -> Evaluation:
     return make.evaluation(make.task(team), samples=5 * size, candidates=specs(size))
 
@@ -358,15 +400,15 @@ def specs(size: int) -> list[Any]:
         (tasks, 4),
         (evaluations, 6),
         (workers, 4),
-        (task, 20),
+        (task, 22),
         (models, 3),
         (model, 5),
-        (hosted_task, 23),
+        (hosted_task, 25),
         (hosting, 9),
         (hardware, 1),
         (hardware_row, 1),
         (finished, 6),
-        (repriced_task, 21),
+        (repriced_task, 23),
         (prices, 4),
         (price, 3),
         (price_changes, 3),
@@ -384,11 +426,16 @@ def specs(size: int) -> list[Any]:
         (cascades, 3),
         (cascade, 1),
         (reports, 1),
+        (review, 6),
+        (review_file, 6 - SIDEBAR),
         (report, 4),
         (members, 1),
         (tokens, 1),
         (audit, 3),
         (team_data, 0),
+        (version, 4),
+        (upload, 3),
+        (upload_progress, 3 - SIDEBAR),
     ],
 )
 @pytest.mark.parametrize("size", [1, 4])

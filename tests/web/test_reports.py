@@ -55,6 +55,19 @@ def test_an_editor_proposes_and_an_admin_decides(editor_client, admin_client, pr
     ]
 
 
+def test_a_choice_that_page_one_does_not_speak_of_is_said_there(editor_client, admin_client, team):
+    specs = (make.incumbent_spec(), make.candidate_spec("first"), make.candidate_spec("second"))
+    made = make.evaluation(make.task(team), candidates=specs)
+    editor_client.post(reverse("evals:report_propose", args=[made.pk]))
+    report = Report.objects.get()
+    second = made.runs.get(candidate__name="second").candidate_id
+    sent = {"outcome": "go", "candidate": second, "reason": "Cheaper.", "expires_on": LATER}
+    address = reverse("evals:report_decide", args=[report.pk])
+    assert admin_client.post(address, sent).status_code == 302
+    page = admin_client.get(reverse("evals:report", args=[report.pk])).content.decode()
+    assert "The choice is second, whose figures stand under What was considered." in page
+
+
 def test_only_an_admin_decides(editor_client, viewer_client, proposed):
     assert decide(editor_client, proposed).status_code == 404
     assert decide(viewer_client, proposed).status_code == 404
@@ -65,8 +78,8 @@ def test_only_an_admin_decides(editor_client, viewer_client, proposed):
     ("answers", "said"),
     [
         ({"reason": ""}, "This field is required"),
-        ({"candidate": ""}, "a go names the candidate"),
-        ({"outcome": "defer"}, "only a go names a candidate"),
+        ({"candidate": ""}, "A go names the candidate that is moved to."),
+        ({"outcome": "defer"}, "but only a go names one: choose nobody moves."),
         ({"expires_on": "2020-01-01"}, "a day that has passed"),
         ({"outcome": "maybe"}, "Select a valid choice"),
     ],
@@ -103,7 +116,7 @@ def test_a_record_follows_the_one_before_it(editor_client, admin_client, finishe
 
 def test_a_proposal_that_was_superseded_is_never_decided(editor_client, admin_client, proposed):
     editor_client.post(reverse("evals:report_propose", args=[proposed.evaluation_id]))
-    assert "a later record" in decide(admin_client, proposed).content.decode()
+    assert "A later record" in decide(admin_client, proposed).content.decode()
 
 
 def test_a_record_that_somebody_reached_into_is_shown_as_broken(admin_client, proposed):
@@ -192,3 +205,76 @@ def test_what_expires_soon_comes_first_and_says_so(editor_client, admin_client, 
         "No record is expired"
         in editor_client.get(reverse("evals:reports") + "?standing=expired").content.decode()
     )
+
+
+def test_the_page_of_a_task_says_what_was_signed_and_what_waits(editor_client, team):
+    evaluation = make.evaluation(make.task(team))
+    address = reverse("evals:task", args=[evaluation.task_id])
+    assert "Nobody has signed anything yet" in editor_client.get(address).content.decode()
+    editor_client.post(reverse("evals:report_propose", args=[evaluation.pk]))
+    page = editor_client.get(address).content.decode()
+    assert "Record 1</strong></a>: Proposed" in page
+    assert 'data-standing="waiting"' in page
+    assert "Propose a decision" not in page
+
+
+def test_records_can_be_listed_for_one_task(editor_client, team):
+    ours, theirs = (make.evaluation(make.task(team, name=name)) for name in ("Ours", "Theirs"))
+    for evaluation in (ours, theirs):
+        editor_client.post(reverse("evals:report_propose", args=[evaluation.pk]))
+    page = editor_client.get(reverse("evals:reports"), {"task": theirs.task_id})
+    assert "Theirs, record 1" in page.content.decode()
+    assert "Ours, record 1" not in page.content.decode()
+
+
+def test_the_form_prefers_who_has_a_go_and_says_at_the_field_what_is_wrong(admin_client, proposed):
+    taken = proposed.evaluation.runs.get(is_incumbent=False).candidate_id
+    address = reverse("evals:report_decide", args=[proposed.pk])
+    form = admin_client.get(address).context["page"].form
+    assert form["candidate"].value() == taken
+    assert "optional" not in admin_client.get(address).content.decode()
+    for answers in ({"candidate": ""}, {"outcome": "no_go"}):
+        assert [*decide(admin_client, proposed, **answers).context["page"].form.errors] == [
+            "candidate"
+        ]
+    assert decide(admin_client, proposed, outcome="no_go", candidate="").status_code == 302
+
+
+def test_without_a_go_nobody_is_preferred(editor_client, admin_client, team):
+    failed = make.evaluation(make.task(team), right={"open-model": 2})
+    editor_client.post(reverse("evals:report_propose", args=[failed.pk]))
+    address = reverse("evals:report_decide", args=[Report.objects.get().pk])
+    assert admin_client.get(address).context["page"].form["candidate"].value() is None
+
+
+STALE = "Its grounds have changed: open-model: eval set v2 has replaced the one it rests on"
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_what_rests_on_an_older_set_says_so_on_page_one_and_in_the_lists(
+    editor_client, admin_client, finished, is_before
+):
+    propose = reverse("evals:report_propose", args=[finished.pk])
+    if is_before:
+        make.version(finished.task, samples=30)
+    editor_client.post(propose)
+    if not is_before:
+        make.version(finished.task, samples=30)
+    report = Report.objects.get()
+    assert (STALE in " ".join(report.document["first"]["paragraphs"])) == is_before
+    address = reverse("evals:report_decide", args=[report.pk])
+    asked = admin_client.get(address).content.decode()
+    assert (STALE in asked, "since it was proposed" in asked) == (True, False)
+    assert decide(admin_client, report).status_code == 302
+    said = Decision.objects.get().document["first"]["paragraphs"]
+    assert [each for each in said if STALE in each] == [f"{STALE}."]
+    for kind in ("html", "md", "json", "csv"):
+        file = editor_client.get(reverse("evals:report_file", args=[report.pk, kind]))
+        assert STALE in file.content.decode(), kind
+    listed = editor_client.get(reverse("evals:reports") + "?standing=stale").content.decode()
+    assert "record 1" in listed
+    assert "was to hold until" in listed
+    rows = editor_client.get(reverse("evals:list_file", args=["reports"])).content.decode()
+    assert ",stale,yes," in rows
+    broken = editor_client.get(reverse("evals:report", args=[report.pk])).content.decode()
+    assert "whole: every record" in broken

@@ -49,7 +49,7 @@ def test_a_price_rise_is_replayed_over_every_task(viewer_client, evaluation):
     assert "open-model would come too late" in text
     assert "14 days to switch, no notice" in text
     assert "aiwiki.ai" in text
-    assert "4 Nov 2024" in text
+    assert "2024-11-04" in text
     assert "simulated" in text
 
 

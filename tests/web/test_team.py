@@ -294,6 +294,21 @@ def test_a_token_is_shown_once_and_listed_by_its_prefix(editor_client):
     assert token_holder(token=token, now=timezone.now()) == row
 
 
+def test_a_reload_of_the_page_with_the_token_makes_no_second_one(editor_client):
+    form = editor_client.get("/team/tokens/new/").content.decode()
+    (mark,) = re.findall(r'name="once" value="([^"]+)"', form)
+    fields = {"name": "nightly CI", "role": "viewer", "days": "90", "once": mark}
+    assert b"via_" in editor_client.post("/team/tokens/new/", fields).content
+    again = editor_client.post("/team/tokens/new/", fields, follow=True).content.decode()
+    assert "made already, and is not shown again" in again
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_new_token_may_do_least_where_nothing_is_chosen(admin_client):
+    form = admin_client.get("/team/tokens/new/").content.decode()
+    assert re.findall(r'<option value="(\w+)" selected', form) == ["viewer", "90"]
+
+
 def test_an_editor_offers_no_role_above_their_own(editor_client):
     fields = {"name": "CI", "role": "admin", "days": "0"}
     assert editor_client.post("/team/tokens/new/", fields).status_code == 422

@@ -11,12 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
+from django.utils import timezone
 
 from evals.domain.evalsets import ContentHash, Mapping, read_samples
 from evals.domain.problems import InputError, Problem
 from evals.domain.rowfiles import FileKind, open_rows
 from evals.models import AuditEntry, EvalSetVersion, Sample, Upload
 from evals.services import evalsets
+from evals.services.uploadstoring import carry_out
 from tests import make
 
 BANKING = Path(__file__).parents[3] / "shared" / "data" / "banking77_test.csv"
@@ -133,6 +135,25 @@ def test_an_unusable_file_is_refused_at_once_and_nothing_is_kept(
     assert not Sample.objects.exists()
 
 
+def test_a_file_in_another_encoding_says_so_above_its_first_rows(editor_client, task):
+    url = send(editor_client, task, b"text,category\nh\xe9llo,b\nall\xf4,b\n").url
+    page = editor_client.get(url).content.decode()
+    said = page.index("None of the first 2 rows of this file can be read")
+    assert "line 2, column &#x27;text&#x27;: byte 0xe9 is not UTF-8" in page
+    assert said < page.index("First rows")
+    some = send(editor_client, task, b"text,category\nh\xe9llo,b\nhello,b\n").url
+    assert "1 of the first 2 rows of this file cannot" in editor_client.get(some).content.decode()
+    whole = send(editor_client, task, CSV).url
+    assert 'id="unread"' not in editor_client.get(whole).content.decode()
+
+
+def test_a_size_reads_the_same_wherever_it_is_said(editor_client, task):
+    url = send(editor_client, task, CSV + b"long,billing,mail\n" * 333_333).url
+    assert "6.0 MB" in editor_client.get(url).content.decode()
+    small = editor_client.get(send(editor_client, task, CSV).url).content.decode()
+    assert "0.1 kB" in small
+
+
 def test_no_file_at_all_is_told(editor_client, task):
     response = editor_client.post(f"/tasks/{task.pk}/eval-set/", {})
     assert response.status_code == 422
@@ -167,6 +188,16 @@ def test_one_may_go_on_with_the_valid_rows(editor_client, task):
     assert (version.sample_count, version.rejected_count) == (2, 2)
     assert [s.row for s in version.samples.order_by("position")] == [0, 3]
     assert "2 rows were left out" in editor_client.get(f"/versions/{version.pk}/").content.decode()
+
+
+def test_what_stands_out_names_the_rows_of_the_file_also_after_some_were_left_out(
+    editor_client, task
+):
+    content = b"text,category,channel\nz,x,mail\n,x,mail\nragged,row\na,x,mail\na,y,mail\n"
+    made = stored(editor_client, task, content, accept="yes")
+    page = editor_client.get(f"/versions/{made.pk}/").content.decode()
+    assert f'href="/versions/{made.pk}/?from=2#samples">row 4</a>' in page
+    assert '<th scope="row" class="num">4</th>' in page
 
 
 def test_nobody_goes_on_with_no_rows(editor_client, task):
@@ -214,10 +245,14 @@ def test_repeated_and_blank_ids_are_bad_rows(editor_client, task):
     assert "2 of 3 rows cannot be used" in page
 
 
-def test_a_large_file_passes(editor_client, task):
+@pytest.mark.django_db(transaction=True)
+def test_a_large_file_passes_by_a_worker(editor_client, task):
     row = b"a rather ordinary ticket that says little,billing,phone\n"
-    version = stored(editor_client, task, b"text,category,channel\n" + row * 50_000)
-    assert version.sample_count == 50_000
+    url = send(editor_client, task, b"text,category,channel\n" + row * 50_000).url
+    assert editor_client.post(url, MAPPING).url == f"{url}progress/"
+    upload = Upload.objects.get()
+    carry_out(str(upload.pk), now=timezone.now(), should_end=lambda: False)
+    assert EvalSetVersion.objects.get(eval_set__task=task).sample_count == 50_000
 
 
 def test_cells_are_shown_as_text(editor_client, task):

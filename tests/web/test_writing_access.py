@@ -73,7 +73,7 @@ EVERYBODYS = {
     *("/prices/hardware/l4/", "/prices/hardware/l4/edit/", "/prices/hardware/new/"),
     "/scenarios/",
     "/scenarios/new/",
-    "/portfolio.csv",
+    *("/portfolio.csv", "/review/", "/review.csv", "/lists/tasks.csv"),
     "/candidates/",
     "/endpoints/",
     "/account/",

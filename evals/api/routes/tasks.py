@@ -54,7 +54,9 @@ def versions(request: ApiRequest, task_id: int) -> HttpResponse:
 @router.get("/versions/{int:version_id}", response=replies(VersionOut, 404), summary="A version")
 def version(request: ApiRequest, version_id: int) -> HttpResponse:
     """Return an eval-set version with its first rows."""
-    rows = access.versions_for(request.auth.team).select_related("eval_set__task", "created_by")
+    rows = access.versions_for(request.auth.team).select_related(
+        "eval_set__task", "created_by", "check_row"
+    )
     return document(version_document(found_or_404(rows, version_id, "version")))
 
 

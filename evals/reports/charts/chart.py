@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 FOLDER = f"plotly-{version('plotly')}"
 SCRIPT = f"{FOLDER}/plotly.min.js"
 LONG = 12  # rows from which on a table starts closed
+MOST_ROWS = 13  # of a table that is thinned out
+DIGITS = 6  # that count of a number to be drawn: more than a screen has pixels for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,20 @@ class Table:
     def is_long(self) -> bool:
         """Whether it starts closed."""
         return len(self.rows) > LONG
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether a page that shows a few rows at first leaves any out."""
+        return len(self.rows) > MOST_ROWS
+
+    @property
+    def few_rows(self) -> tuple[Row, ...]:
+        """A few rows, evenly spread, the first and the last among them."""
+        last = len(self.rows) - 1
+        if last < MOST_ROWS:
+            return self.rows
+        places = [round(number * last / (MOST_ROWS - 1)) for number in range(MOST_ROWS)]
+        return tuple(self.rows[place] for place in places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +117,20 @@ def table(columns: Sequence[Column], rows: Sequence[tuple[str, Sequence[str], st
 
 
 def as_data(figure: go.Figure) -> dict[str, Any]:
-    """Return what plotly.js reads, without plotly's own theme."""
+    """Return what plotly.js reads, without plotly's own theme and without idle digits."""
     data: dict[str, Any] = figure.to_plotly_json()
     data["layout"].pop("template", None)
-    return data
+    return {name: _shortened(part) for name, part in data.items()}
+
+
+def _shortened(part: Any) -> Any:
+    if isinstance(part, float):
+        return float(f"{part:.{DIGITS}g}")
+    if isinstance(part, list | tuple):
+        return [_shortened(each) for each in part]
+    if isinstance(part, dict):
+        return {name: _shortened(each) for name, each in part.items()}
+    return part
 
 
 def plain(text: str) -> str:

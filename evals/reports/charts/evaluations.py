@@ -23,9 +23,13 @@ class EvaluationCharts:
     @classmethod
     def of(cls, findings: Findings) -> "EvaluationCharts":
         """Return the charts of what an evaluation found; none of latencies where none is known."""
-        narrowing = _narrowing(findings.narrowing)
         latencies = [_latency(findings.latencies)] if findings.latencies.curves else []
         return cls(
             trade_off=trade_off_chart(findings.trade_off.found),
-            over_trials=(narrowing, *latencies),
+            over_trials=(_narrowing(findings.narrowing), *latencies),
         )
+
+    @property
+    def all(self) -> tuple[Chart, ...]:
+        """Every chart of the page."""
+        return (self.trade_off, *self.over_trials)

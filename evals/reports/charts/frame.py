@@ -12,6 +12,8 @@ SERIES = tuple(f"var(--series-{number})" for number in range(1, 7))
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARGIN = 0.08  # of an axis on either side of what is drawn
 FEW_DECADES = 1.5  # up to which a logarithmic axis has a tick at 2 and 5 too
+STEPS = ((1,), (1, 2, 5), tuple(range(1, 10)))  # within each decade
+EDGE = 1.001  # a tick on the very edge is drawn or not, as rounding has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,18 @@ def span_of(marks: Iterable[float], *, is_log: bool = False, least: float = -inf
 
 
 def ticks(span: Span) -> list[float]:
-    """Return the round values of a logarithmic axis: 1, 10, 100; 2 and 5 too on a short one."""
+    """Return the ticks of a logarithmic axis: 1, 10, 100, or closer ones until there are two.
+
+    Without a label on an axis plotly loses the place of its title.
+    """
     low, high = span.range
-    steps = (1, 2, 5) if high - low <= FEW_DECADES else (1,)
     decades = range(floor(low), floor(high) + 1)
-    values = [step * 10.0**decade for decade in decades for step in steps]
-    return [value for value in values if span.low <= value <= span.high]
+    for steps in STEPS[high - low <= FEW_DECADES :]:
+        values = [step * 10.0**decade for decade in decades for step in steps]
+        inside = [value for value in values if span.low * EDGE < value < span.high / EDGE]
+        if len(inside) > 1:
+            return inside
+    return [float(f"{span.low * (span.high / span.low) ** share:.3g}") for share in (0.1, 0.5, 0.9)]
 
 
 def axis(title: str, span: Span | None = None, **more: Any) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class CandidateForm(PriceFields, HarnessFields, ModelFields):
     endpoint_layout: ClassVar[Layout] = ()
     endpoint_title: ClassVar[str] = "The endpoint"
     endpoint_note: ClassVar[str] = ""
+    carried: tuple[tuple[str, str], ...] = ()  # typed in for another kind, which this one lacks
     spec: CandidateSpec
 
     def __init__(self, data: Any, files: Any = None, *, setting: CandidateSetting) -> None:

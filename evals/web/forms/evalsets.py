@@ -10,6 +10,7 @@ from evals.domain.evalsets import Mapping
 from evals.domain.problems import InputError
 from evals.domain.rowfiles import FileKind
 from evals.queries.uploads import Column, first_rows
+from evals.services.rowintake import MOST_ROWS
 from evals.web.forms.problems import add_input_problems
 from evals.web.uploading import limit_words
 
@@ -45,8 +46,9 @@ class UploadForm(FileForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = (
-            f"CSV, TSV, JSONL, JSON or Parquet, up to {limit_words()}. UTF-8, with a header or "
-            "named keys: one column with what the model is asked, one with the right answer."
+            f"CSV, TSV, JSONL, JSON or Parquet, up to {limit_words()} and {MOST_ROWS:,} rows. "
+            "UTF-8, with a header or named keys: one column with what the model is asked, one with "
+            "the right answer."
         )
 
     def clean_file(self) -> "UploadedFile[Any]":

@@ -1,6 +1,7 @@
 """Members, invitations, tokens, and how long answers are kept."""
 
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
 from typing import Any
 
 from django import forms
@@ -45,12 +46,15 @@ class TokenForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="What uses it, such as: nightly CI")
     role = forms.TypedChoiceField(coerce=Role)
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=90, label="Works for")
+    once = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput, initial=token_urlsafe
+    )
 
     def __init__(self, data: Any, *, membership: Membership) -> None:
         super().__init__(data)
         own = roles_up_to(membership.role)
         self.fields["role"] = forms.TypedChoiceField(
-            choices=choices_of(own), coerce=Role, initial=own[-1], label="May do"
+            choices=choices_of(own), coerce=Role, initial=own[0], label="May do"
         )
 
     def wish(self, now: datetime) -> TokenWish:

@@ -27,7 +27,13 @@ def bar_edit(request: TeamRequest, task_id: int) -> HttpResponse:
         bar = tasks.save_standard(
             task=task, scorers=form.spec.scorers, criteria=form.spec.bar, user=request.user
         )
-        messages.success(request, f"Bar v{bar.number} holds from now on.")
+        messages.success(request, _saved_words(bar.number))
         next_page = "task" if page.preparation.has_candidates else "candidate_new"
         return redirect(f"evals:{next_page}", task.pk)
     return form_page(request, "evals/bar_edit.html", form, page, steps("bar", page.preparation))
+
+
+def _saved_words(number: int) -> str:
+    words = f"Bar v{number} holds from now on. Evaluations keep the bar they were started with."
+    back = f" To go back, save the lines of v{number - 1} again: they stay listed under Versions."
+    return words + (back if number > 1 else "")

@@ -19,6 +19,7 @@ from evals.web.candidateforms import chosen_endpoint, open_form, save_typed, tab
 from evals.web.pages import form_page, too_early
 from evals.web.parameters import row_number
 from evals.web.steps import steps
+from evals.web.undo import done
 
 
 @require_safe
@@ -90,7 +91,7 @@ def candidate_restore(request: TeamRequest, candidate_id: int) -> HttpResponse:
     restored = _found(request, candidate_id)
     try:
         services.restore_candidate(candidate=restored, user=request.user)
-        messages.success(request, f"{restored.name} can be chosen again.")
+        done(request, f"{restored.name} can be chosen again.", "candidate_archive", restored.pk)
     except InputError as error:
         messages.error(request, str(error))
     return redirect("evals:candidate", restored.pk)

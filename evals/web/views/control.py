@@ -15,6 +15,7 @@ from evals.services.retries import retry_failed
 from evals.web.auth import TeamRequest, editor_required
 from evals.web.forms.retries import RetryForm
 from evals.web.pages import form_page, posted
+from evals.web.undo import done
 
 PAUSED = "Paused. What is in flight is still stored; nothing more is asked until you resume."
 
@@ -25,7 +26,7 @@ def pause(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     """Ask nothing more until somebody resumes."""
     found = _found(request, evaluation_id)
     if pause_evaluation(evaluation=found, user=request.user):
-        messages.success(request, PAUSED)
+        done(request, PAUSED, "evaluation_resume", found.pk)
     return redirect("evals:evaluation", found.pk)
 
 
@@ -35,7 +36,8 @@ def resume(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     """Go on with the runs that are paused."""
     found = _found(request, evaluation_id)
     if resume_evaluation(evaluation=found, user=request.user):
-        messages.success(request, "Resumed: the paused runs are asked for again.")
+        words = "Resumed: the paused runs are asked for again."
+        done(request, words, "evaluation_pause", found.pk)
     return redirect("evals:evaluation", found.pk)
 
 
@@ -45,7 +47,7 @@ def run_pause(request: TeamRequest, run_id: int) -> HttpResponse:
     """Pause one candidate; the others go on."""
     found = _found_run(request, run_id)
     if pause_one(run=found, user=request.user):
-        messages.success(request, PAUSED)
+        done(request, PAUSED, "run_resume", found.pk)
     return redirect("evals:evaluation", found.evaluation_id)
 
 
@@ -55,7 +57,7 @@ def run_resume(request: TeamRequest, run_id: int) -> HttpResponse:
     """Go on with one candidate."""
     found = _found_run(request, run_id)
     if resume_one(run=found, user=request.user, now=timezone.now()):
-        messages.success(request, f"Resumed: {found.candidate.name} is asked again.")
+        done(request, f"Resumed: {found.candidate.name} is asked again.", "run_pause", found.pk)
     return redirect("evals:evaluation", found.evaluation_id)
 
 

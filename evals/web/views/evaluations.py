@@ -1,15 +1,17 @@
 """Evaluations: the list, a live or finished one, its files."""
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from evals.domain.tradeoffs import Axis
 from evals.models import Evaluation
 from evals.queries import access
 from evals.queries.evaluationlists import evaluations_page
-from evals.queries.evaluations import evaluation_page, progress_page
+from evals.queries.evaluations import EvaluationPage, evaluation_page, progress_page
 from evals.queries.moresamples import with_following
 from evals.queries.results import evaluation_document
 from evals.queries.specs import frozen_spec
@@ -39,7 +41,22 @@ def evaluation(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     axis = axis_named(request.GET.get("x"))
     page = evaluation_page(_found(request, evaluation_id), now=timezone.now(), axis=axis)
     charts = EvaluationCharts.of(page.findings) if page.findings else None
-    return render(request, "evals/evaluation.html", {"page": page, "charts": charts})
+    shown = {"page": page, "charts": charts, **_chosen(request, page, axis)}
+    return render(request, "evals/evaluation.html", shown)
+
+
+def _chosen(request: TeamRequest, page: EvaluationPage, axis: Axis) -> dict[str, object]:
+    """Return what the address says is shown whole: all points of charts, one candidate in full."""
+    has_all = request.GET.get("points") == "all"
+    wanted = row_number(request.GET.get("full"))
+    known = [details.run_id for details in page.findings.details] if page.findings else []
+    return {
+        "axis": axis.value,
+        "full_id": wanted if wanted in known else next(iter(known), None),
+        "figures_url": f"{reverse('evals:evaluation', args=[page.evaluation_id])}charts/",
+        "has_all_points": has_all,
+        "whole_url": "" if has_all else f"?x={axis.value}&points=all",
+    }
 
 
 @require_safe
@@ -54,6 +71,19 @@ def progress(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     if page.stage != request.GET.get("stage"):
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_safe
+@member_required
+def chart(request: TeamRequest, evaluation_id: int, key: str) -> JsonResponse:
+    """Give the figure of a chart of what an evaluation found, for plotly.js."""
+    axis = axis_named(request.GET.get("x"))
+    page = evaluation_page(_found(request, evaluation_id), now=timezone.now(), axis=axis)
+    drawn = EvaluationCharts.of(page.findings).all if page.findings else ()
+    found = next((each for each in drawn if each.key == key), None)
+    if found is None:
+        raise Http404
+    return JsonResponse(found.figure)
 
 
 @require_safe

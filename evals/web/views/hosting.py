@@ -37,7 +37,10 @@ def hosting_remove(request: TeamRequest, candidate_id: int) -> HttpResponse:
     """Drop the plan; the audit log keeps its figures."""
     found = _found(request, candidate_id)
     remove_hosting(candidate=found, user=request.user)
-    messages.success(request, "The hosting plan is gone; the audit log keeps its figures.")
+    messages.success(
+        request,
+        "The hosting plan is gone. The audit log keeps its figures: type them in to go back.",
+    )
     return redirect("evals:candidate", found.pk)
 
 

@@ -14,6 +14,7 @@ from evals.queries.specs import frozen_spec
 from evals.services import humanscores
 from evals.web.auth import TeamRequest, editor_required
 from evals.web.forms.humanscores import HumanScoreForm
+from evals.web.undo import done
 
 
 @require_POST
@@ -25,13 +26,14 @@ def save(request: TeamRequest, run_id: int, trial_id: int) -> HttpResponse:
     choices = [(scorer.name, scorer.name in GRADED) for scorer in scorers]
     form = HumanScoreForm(request.POST, choices=choices)
     if form.is_valid():
-        humanscores.save_human_score(
+        saved = humanscores.save_human_score(
             trial=trial,
             said=humanscores.Said(**form.cleaned_data),
             user=request.user,
             now=timezone.now(),
         )
-        messages.success(request, "Your score is kept beside the automatic one.")
+        words = "Your score is kept beside the automatic one."
+        done(request, words, "human_score_withdraw", run_id, trial_id, saved.pk)
     else:
         for problem in form.errors.values():
             messages.error(request, str(problem[0]))
@@ -47,7 +49,8 @@ def withdraw(request: TeamRequest, run_id: int, trial_id: int, score_id: int) ->
     if humanscores.withdraw_human_score(
         score=score, trial=trial, user=request.user, now=timezone.now()
     ):
-        messages.success(request, "Taken back: the automatic score stands alone.")
+        words = "Taken back: the automatic score stands alone."
+        done(request, words, "human_score_restore", run_id, trial_id, score_id)
     return _back(request, run_id, trial_id)
 
 
@@ -60,7 +63,7 @@ def restore(request: TeamRequest, run_id: int, trial_id: int, score_id: int) -> 
     if humanscores.restore_human_score(
         score=score, trial=trial, user=request.user, now=timezone.now()
     ):
-        messages.success(request, "Put back.")
+        done(request, "Put back.", "human_score_withdraw", run_id, trial_id, score_id)
     return _back(request, run_id, trial_id)
 
 

@@ -62,7 +62,10 @@ def model_restore(request: TeamRequest, key: str) -> HttpResponse:
     found = _found(request, key)
     identifier = found.row.identifier if found.row else found.facts.identifier
     if restore_facts(team=request.team, identifier=identifier, user=request.user):
-        messages.success(request, "The team's own facts are gone; the audit log has them.")
+        messages.success(
+            request,
+            "The team's own facts are gone. The audit log has them: type them in to go back.",
+        )
     still = found_model(request.team, key)
     return redirect("evals:model", still.key) if still else redirect("evals:models")
 

@@ -27,6 +27,7 @@ from evals.services.reportexports import sealed_report
 from evals.web.auth import TeamRequest, admin_required, editor_required, member_required
 from evals.web.forms.decisions import DecisionForm, ShareForm
 from evals.web.pages import form_page, posted
+from evals.web.parameters import row_number
 
 LASTS = timedelta(days=90)
 # A report is one file with its own style; nothing else is loaded, run or framed.
@@ -40,8 +41,12 @@ ALONE = (
 @member_required
 def reports(request: TeamRequest) -> HttpResponse:
     """Show the team's records, or those of one standing."""
-    wanted = request.GET.get("standing", "")
-    page = reports_page(request.team, wanted=wanted, now=timezone.now())
+    page = reports_page(
+        request.team,
+        wanted=request.GET.get("standing", ""),
+        now=timezone.now(),
+        task_id=row_number(request.GET.get("task")),
+    )
     return render(request, "evals/reports.html", {"page": page})
 
 
@@ -84,7 +89,7 @@ def report_decide(request: TeamRequest, report_id: int) -> HttpResponse:
         try:
             decide(report=found, ruling=form.ruling, user=request.user, now=now)
         except DecisionError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, _sentence(str(error)))
         else:
             messages.success(request, "Signed. The record can no longer be changed.")
             return redirect("evals:report", found.pk)
@@ -153,6 +158,10 @@ def shared_report(_request: HttpRequest, token: str) -> HttpResponse:
 def _found(request: TeamRequest, report_id: int) -> Report:
     records = with_decisions(access.reports_for(request.team)).select_related("task__team")
     return get_object_or_404(records, pk=report_id)
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _attachment(name: str) -> str:

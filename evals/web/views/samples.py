@@ -58,5 +58,7 @@ def _download(request: TeamRequest, run_id: int, ending: str) -> StreamingHttpRe
 
 
 def _found(request: TeamRequest, run_id: int) -> Run:
-    found = access.runs_for(request.team).select_related("evaluation__task", "evaluation__version")
+    found = access.runs_for(request.team).select_related(
+        "evaluation__task", "evaluation__version__word_index"
+    )
     return get_object_or_404(found, pk=run_id)

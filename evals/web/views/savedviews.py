@@ -9,6 +9,7 @@ from evals.models import SavedView
 from evals.services.savedviews import delete_view, save_view
 from evals.web.auth import TeamRequest, editor_required
 from evals.web.forms.savedviews import SavedViewForm
+from evals.web.undo import done
 
 
 @require_POST
@@ -19,6 +20,8 @@ def save(request: TeamRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.problem())
         return redirect("evals:compare")
+    named = SavedView.objects.filter(team=request.team, page=form.page)
+    before = named.filter(name=form.cleaned_data["name"]).first()
     view = save_view(
         team=request.team,
         user=request.user,
@@ -26,7 +29,12 @@ def save(request: TeamRequest) -> HttpResponse:
         page=form.page,
         path=form.cleaned_data["path"],
     )
-    messages.success(request, f"Saved as “{view.name}” for the team.")
+    words = f"Saved as “{view.name}” for the team."
+    if before is None:
+        done(request, words, "view_delete", view.pk)
+    else:
+        words += " It takes the place of the view that was called so."
+        done(request, words, "view_save", name=before.name, path=before.path)
     return redirect(view.path)
 
 
@@ -40,5 +48,6 @@ def delete(request: TeamRequest, view_id: int) -> HttpResponse:
         return render(request, "evals/saved_view_delete.html", {"page": view})
     path, name = view.path, view.name
     delete_view(view=view, user=request.user)
-    messages.success(request, f"“{name}” is no longer kept. Its address still works.")
+    words = f"“{name}” is no longer kept. Its address still works."
+    done(request, words, "view_save", name=name, path=path)
     return redirect(path)

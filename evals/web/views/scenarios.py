@@ -17,6 +17,7 @@ from evals.web.forms.problems import add_input_problems
 from evals.web.forms.scenarios import ScenarioForm
 from evals.web.pages import form_page, posted
 from evals.web.parameters import row_number
+from evals.web.undo import done
 
 
 @require_safe
@@ -99,7 +100,7 @@ def scenario_restore(request: TeamRequest, entry_id: int) -> HttpResponse:
     except InputError as error:
         messages.error(request, f"It is not back: {error}.")
         return redirect("evals:scenarios")
-    messages.success(request, f"“{made.name}” is back.")
+    done(request, f"“{made.name}” is back.", "scenario_delete", made.pk)
     return redirect(_address(made.pk))
 
 

@@ -17,6 +17,9 @@ from evals.web.auth import TeamRequest, admin_required, member_required
 from evals.web.forms.team import InviteForm, RoleForm
 from evals.web.onceshown import OnceShown, once_shown
 from evals.web.pages import form_page, posted
+from evals.web.undo import done
+
+AGAIN = "Invite them again to let them in."
 
 
 @require_safe
@@ -35,10 +38,11 @@ def team_member_role(request: TeamRequest, member_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Nothing was changed: choose a role.")
         return redirect("evals:team")
-    role = form.cleaned_data["role"]
+    role, before = form.cleaned_data["role"], membership.role
     try:
         if change_role(membership=membership, role=role, user=request.user, now=timezone.now()):
-            messages.success(request, f"{membership.user} is now {role.label.lower()}.")
+            words = f"{membership.user} is now {role.label.lower()}."
+            done(request, words, "team_member_role", member_id, role=before)
     except MemberError as error:
         messages.error(request, f"Nothing was changed: {error}.")
     return redirect("evals:team")
@@ -57,7 +61,7 @@ def team_member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
         messages.error(request, f"Nobody was removed: {error}.")
     else:
         account = ", and so is the account: it was in no other team" if gone else ""
-        messages.success(request, f"{membership.user} is removed from the team{account}.")
+        messages.success(request, f"{membership.user} is removed from the team{account}. {AGAIN}")
     return redirect("evals:team")
 
 
@@ -101,7 +105,7 @@ def team_invitation_revoke(request: TeamRequest, link_id: int) -> HttpResponse:
     invitations = OneTimeLink.objects.filter(team=request.team, purpose=LinkPurpose.INVITATION)
     link = get_object_or_404(invitations, pk=link_id)
     revoke_invitation(link=link, team=request.team, user=request.user, now=timezone.now())
-    messages.success(request, "The invitation leads nowhere any more.")
+    messages.success(request, f"The invitation leads nowhere any more. {AGAIN}")
     return redirect("evals:team")
 
 

@@ -12,7 +12,7 @@ from evals.queries.tokens import may_revoke, tokens_page
 from evals.services.tokens import TokenError, make_token, revoke_token
 from evals.web.auth import TeamRequest, editor_required, member_required
 from evals.web.forms.team import TokenForm
-from evals.web.onceshown import OnceShown, once_shown
+from evals.web.onceshown import OnceShown, is_spent, once_shown, spend
 from evals.web.pages import form_page, posted
 
 
@@ -30,24 +30,19 @@ def team_tokens(request: TeamRequest) -> HttpResponse:
 def team_token_new(request: TeamRequest) -> HttpResponse:
     """Take a name, a role and an end, and show the token this once."""
     form = TokenForm(posted(request), membership=request.membership)
-    if form.is_valid():
-        now = timezone.now()
-        try:
-            row, token = make_token(membership=request.membership, wish=form.wish(now), now=now)
-        except TokenError as error:
-            form.add_error(None, str(error))
-        else:
-            return once_shown(
-                request,
-                OnceShown(
-                    title=f"The token “{row.name}”",
-                    text="Keep it where your secrets are: it is not shown again.",
-                    secret=token,
-                    back="evals:team_tokens",
-                    section="API tokens",
-                ),
-            )
-    return form_page(request, "evals/team_token_new.html", form)
+    if not form.is_valid():
+        return form_page(request, "evals/team_token_new.html", form)
+    mark, now = form.cleaned_data["once"], timezone.now()
+    if is_spent(request, mark):
+        messages.info(request, "That token is made already, and is not shown again.")
+        return redirect("evals:team_tokens")
+    try:
+        row, token = make_token(membership=request.membership, wish=form.wish(now), now=now)
+    except TokenError as error:
+        form.add_error(None, str(error))
+        return form_page(request, "evals/team_token_new.html", form)
+    spend(request, mark)
+    return once_shown(request, _shown(row, token))
 
 
 @require_POST
@@ -59,5 +54,18 @@ def team_token_revoke(request: TeamRequest, token_id: int) -> HttpResponse:
     if not may_revoke(token, request.membership):
         raise Http404
     if revoke_token(token=token, user=request.user, now=timezone.now()):
-        messages.success(request, f"The token “{token.name}” opens nothing any more.")
+        messages.success(
+            request,
+            f"The token “{token.name}” opens nothing any more. Whoever used it needs another one.",
+        )
     return redirect("evals:team_tokens")
+
+
+def _shown(row: ApiToken, token: str) -> OnceShown:
+    return OnceShown(
+        title=f"The token “{row.name}”",
+        text="Keep it where your secrets are: it is not shown again.",
+        secret=token,
+        back="evals:team_tokens",
+        section="API tokens",
+    )
