@@ -47,15 +47,18 @@ class OpenQuestions:
         """
         most = max(1, questions // (settings.SHARD_SIZE * self._work.run.evaluation.epochs))
         shards = claim_shards(
-            run_id=self._work.run.pk, holder=self._holder, now=timezone.now(), most=most
+            run_id=self._work.run.pk,
+            holder=self._holder,
+            now=timezone.now(),
+            most=most,
+            known=self._writer.open_shards(),
         )
         if not shards:
             return None
         pending = self._pending(shards)
         lacking = Counter(each.shard_id for each in pending)
         leased = self._sorted(pending)
-        for shard in shards:
-            self._writer.expect(shard.pk, lacking[shard.pk])
+        self._writer.expect({shard.pk: lacking[shard.pk] for shard in shards})
         return leased
 
     def recorded(self, keys: Sequence[str]) -> Mapping[str, RecordedAnswer]:

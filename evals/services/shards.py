@@ -3,7 +3,7 @@
 import itertools
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -19,16 +19,18 @@ from evals.services.unconfirmed import note_lost
 LEASE = timedelta(seconds=30)
 _visits = itertools.count(1)
 # The run's row is locked first, as everywhere. A lease of this very holder that ran out is under
-# way all the same: not to be asked again.
+# way all the same: not to be asked again. One that it does not know of was given to it as its
+# connection broke, so the answer never came: it is given again.
 _STATES: dict[str, Any] = {"live": list(LIVE), "waiting": ShardState.WAITING}
 _CLAIM = """
 WITH live AS MATERIALIZED (
     SELECT id FROM evals_run WHERE id = %(run)s AND state = ANY(%(live)s) FOR NO KEY UPDATE
 ), free AS MATERIALIZED (
-    SELECT id, state FROM evals_shard
+    SELECT id, state = %(state)s AND holder <> %(holder)s AS is_lost FROM evals_shard
     WHERE run_id = (SELECT id FROM live) AND (
         state = %(waiting)s
         OR (state = %(state)s AND lease_until < %(now)s AND holder <> %(holder)s)
+        OR (state = %(state)s AND holder = %(holder)s AND id <> ALL(%(known)s))
     )
     ORDER BY start LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
@@ -36,7 +38,7 @@ UPDATE evals_shard shard
 SET state = %(state)s, holder = %(holder)s, lease_until = %(lease_until)s,
     attempts = attempts + 1
 FROM free WHERE shard.id = free.id
-RETURNING shard.start, shard.stop, shard.id, shard.attempts, free.state
+RETURNING shard.start, shard.stop, shard.id, shard.attempts, free.is_lost
 """
 
 
@@ -50,12 +52,19 @@ def create_shards(*, run: Run, places: int, size: int) -> None:
 
 def claim_shard(*, run_id: int, holder: str, now: datetime) -> Shard | None:
     """Take the run's first shard that is free, or return None."""
-    return next(iter(claim_shards(run_id=run_id, holder=holder, now=now, most=1)), None)
+    known = Shard.objects.filter(run_id=run_id, holder=holder).values_list("pk", flat=True)
+    shards = claim_shards(run_id=run_id, holder=holder, now=now, most=1, known=list(known))
+    return next(iter(shards), None)
 
 
 @transaction.atomic
-def claim_shards(*, run_id: int, holder: str, now: datetime, most: int) -> list[Shard]:
+def claim_shards(
+    *, run_id: int, holder: str, now: datetime, most: int, known: Collection[int]
+) -> list[Shard]:
     """Take the run's first shards that are free, `most` at most, and return them in order.
+
+    Safe to call again when it is not known whether it was carried out: `known` are the shards that
+    this holder knows it has, and any other that it was given is given again.
 
     Any number of workers may hold shards of one run: the limits of its endpoint are divided
     between them. The run's row is locked meanwhile, so that nothing is leased of a run that is
@@ -67,13 +76,14 @@ def claim_shards(*, run_id: int, holder: str, now: datetime, most: int) -> list[
         "lease_until": now + LEASE,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {**_STATES, **held, "run": run_id, "now": now, "most": most})
+        asked = {"run": run_id, "now": now, "most": most, "known": list(known)}
+        cursor.execute(_CLAIM, {**_STATES, **held, **asked})
         rows = sorted(cursor.fetchall())
     claimed = [
-        (Shard(pk=pk, run_id=run_id, start=start, stop=stop, attempts=attempts, **held), was)
-        for start, stop, pk, attempts, was in rows
+        (Shard(pk=pk, run_id=run_id, start=start, stop=stop, attempts=attempts, **held), is_lost)
+        for start, stop, pk, attempts, is_lost in rows
     ]
-    note_lost(shard for shard, was in claimed if was == ShardState.LEASED)
+    note_lost(shard for shard, is_lost in claimed if is_lost)
     return [shard for shard, _ in claimed]
 
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from evals.domain.trials import Reply, Score, TrialState
 from evals.engine.endpoints.text import storable
-from evals.models import Trial
+from evals.models import Shard, Trial
+from evals.models.evaluations import ShardState
 from evals.queries.work import AskedSample, RunWork
 from evals.services.copying import copy_new_rows
 from evals.services.shards import finish_shards, held_shards, renew_leases
@@ -97,11 +98,16 @@ class TrialWriter:
         """What scores this run's replies; made when it is first wanted."""
         return load_scoring()(self._specs)
 
-    def expect(self, shard_id: int, trials: int) -> None:
-        """Note that a shard lacks so many trials; one that lacks none is done."""
-        self._open[shard_id] = trials
-        if not trials:
-            finish_shards(shard_ids=[shard_id], holder=self._holder)
+    def expect(self, lacking: Mapping[int, int]) -> None:
+        """Note how many trials each of these shards lacks; one that lacks none is done."""
+        if whole := [shard_id for shard_id, trials in lacking.items() if not trials]:
+            finish_shards(shard_ids=whole, holder=self._holder)
+        for shard_id, trials in lacking.items():
+            self._open[shard_id] = trials
+
+    def open_shards(self) -> list[int]:
+        """Return the shards that are known to be this holder's and lack something."""
+        return [shard_id for shard_id, left in list(self._open.items()) if left > 0]
 
     def hold_on(self) -> None:
         """Renew the leases, and note where one is gone: somebody else may be asking by now."""
@@ -130,7 +136,10 @@ class TrialWriter:
                 finish_shards(shard_ids=done, holder=self._holder)
         self._open.subtract(counts)
         self.stored += len(rows)
-        self.has_lost_shards |= len(held) < len(counts)
+        # A shard that is done was lost to nobody: this may be the second try of what was stored
+        # just as the connection broke.
+        gone = Shard.objects.filter(pk__in=counts.keys() - held)
+        self.has_lost_shards |= gone.exclude(state=ShardState.DONE).exists()
         return len(rows)
 
     def _row(self, pending: Pending, reply: Reply) -> tuple[Any, ...]:

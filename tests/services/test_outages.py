@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from evals.models import Run, Shard
 from evals.models.evaluations import RunState, ShardState
-from evals.services import outages, shards, watching
+from evals.services import outages, questions, shards, trials, watching
 from evals.services.execution import work_on_run
 from evals.services.outages import outlast
 from tests import make
@@ -73,6 +73,31 @@ def test_connections_that_break_again_and_again_cost_no_answer(server):
     worker.join()
     run.refresh_from_db()
     assert run.state == RunState.COMPLETED
+    assert run.trials.count() == 200
+    assert asked(server) == dict.fromkeys(range(200), 1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(questions, "claim_shards"), (trials.TrialWriter, "store")]
+)
+def test_a_connection_that_breaks_after_a_commit_costs_no_answer(server, monkeypatch, owner, name):
+    server.latency_seconds = 0.02
+    run = run_at(server)
+    reached = {"claim_shards": ShardState.LEASED, "store": ShardState.DONE}[name]
+    real, broken = getattr(owner, name), []
+
+    def breaks_once(*args: Any, **kwargs: Any) -> Any:
+        done = real(*args, **kwargs)
+        if not broken and run.shards.filter(state=reached).exists():
+            broken.append(name)
+            raise OperationalError
+        return done
+
+    monkeypatch.setattr(owner, name, breaks_once)
+    work_on_run(run.pk)
+    run.refresh_from_db()
+    assert broken == [name]
+    assert (run.state, run.unconfirmed) == (RunState.COMPLETED, 0)
     assert run.trials.count() == 200
     assert asked(server) == dict.fromkeys(range(200), 1)
 

@@ -49,13 +49,13 @@ def test_shards_are_leased_in_order_until_none_is_left():
 @pytest.mark.django_db
 def test_several_shards_are_leased_at_once_in_order_and_no_more_than_asked_for():
     run = run_of(places=10)
-    several = shards.claim_shards(run_id=run.pk, holder="one", now=NOON, most=3)
+    several = shards.claim_shards(run_id=run.pk, holder="one", now=NOON, most=3, known=[])
     assert [(shard.start, shard.stop, shard.attempts) for shard in several] == [
         (0, 2, 1),
         (2, 4, 1),
         (4, 6, 1),
     ]
-    rest = shards.claim_shards(run_id=run.pk, holder="two", now=NOON, most=3)
+    rest = shards.claim_shards(run_id=run.pk, holder="two", now=NOON, most=3, known=[])
     assert [shard.start for shard in rest] == [6, 8]
 
 
@@ -63,7 +63,7 @@ def test_several_shards_are_leased_at_once_in_order_and_no_more_than_asked_for()
 def test_of_several_only_those_that_ran_out_count_as_asked_in_vain():
     run = run_of(places=8)
     claim(run)
-    several = shards.claim_shards(run_id=run.pk, holder="two", now=LATER, most=3)
+    several = shards.claim_shards(run_id=run.pk, holder="two", now=LATER, most=3, known=[])
     assert [(shard.start, shard.attempts) for shard in several] == [(0, 2), (2, 1), (4, 1)]
     run.refresh_from_db()
     assert run.unconfirmed == 2
@@ -94,6 +94,18 @@ def test_a_holder_does_not_lease_its_own_late_shard_again():
     assert second is not None
     assert second.start == 2
     assert claim(run, now=LATER) is None
+
+
+@pytest.mark.django_db
+def test_a_lease_that_its_holder_never_heard_of_is_given_again_and_is_not_lost():
+    run = run_of(places=6)
+    first, second = claim(run), claim(run)
+    assert first is not None
+    assert second is not None
+    again = shards.claim_shards(run_id=run.pk, holder="one", now=NOON, most=2, known=[first.pk])
+    assert [shard.start for shard in again] == [second.start, 4]
+    run.refresh_from_db()
+    assert run.unconfirmed == 0
 
 
 @pytest.mark.django_db
