@@ -23,8 +23,7 @@ from evals.services import evaluations
 from tests import make
 from tests.fakes import FakeOpenAI
 from tests.jobs.brokers import bells_at
-from tests.jobs.test_killed_workers import children_of
-from tests.jobs.workers import celery_worker, until
+from tests.jobs.workers import celery_worker, children_of, until
 from tests.services.conftest import server, ticket_number
 from viability.celery import app
 

@@ -7,7 +7,6 @@ import sys
 import time
 import uuid
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -19,7 +18,14 @@ from evals.services import evaluations
 from evals.services.execution import work_on_run
 from tests import make
 from tests.fakes import FakeOpenAI
-from tests.jobs.workers import PROJECT, celery_worker, environment, until, worker_process
+from tests.jobs.workers import (
+    PROJECT,
+    celery_worker,
+    children_of,
+    environment,
+    until,
+    worker_process,
+)
 from tests.services.conftest import ticket_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,10 +147,6 @@ def test_a_celery_worker_whose_child_is_killed_does_the_run_in_another(server, t
     assert again
     assert again <= in_flight
     assert len(server.requests) == 400 + len(again)
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,25 @@ def celery_worker(
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGQUIT)
-            process.wait(timeout=20)
+            _wait_or_kill(process)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _wait_or_kill(process: subprocess.Popen[Any]) -> None:
+    """End the worker as `viability up` does: one that is told to go and stays is killed.
+
+    Celery's worker over Redis goes on polling now and then when it is told in its first second.
+    """
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        for pid in (process.pid, *children_of(process.pid)):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 20) -> None:
