@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from evals.domain.delimitedblocks import row_blocks
 from evals.domain.delimitedrows import FIELD_LIMIT, checked_row, explain, is_blank
 from evals.domain.problems import InputError, Problem
-from evals.domain.rows import Row, RowFile, check_columns
+from evals.domain.rows import Row, RowBlock, RowFile, check_columns
 from evals.domain.textlines import TextLines
 
 
@@ -31,8 +30,17 @@ def delimited_rows(file: BinaryIO, *, delimiter: str) -> RowFile:
     first = next(rows, None)
     if first is None:
         raise InputError(Problem(message="no rows under the header"))
-    blocks = row_blocks(reader, columns, lines, delimiter=delimiter)
+    blocks = _blocks(reader, columns, lines, delimiter)
     return RowFile(columns, chain((first,), rows), chain((first,), blocks))
+
+
+def _blocks(
+    reader: Reader, columns: tuple[str, ...], lines: TextLines, delimiter: str
+) -> Iterator[RowBlock | Row | Problem]:
+    # Only who stores a whole file pays for pyarrow.
+    from evals.domain.delimitedblocks import row_blocks  # noqa: PLC0415
+
+    yield from row_blocks(reader, columns, lines, delimiter=delimiter)
 
 
 def _header(reader: Reader) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from evals.domain.problems import InputError, Problem
 from evals.domain.textlines import text_fault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 JSONValue: TypeAlias = str | int | float | bool | list["JSONValue"] | dict[str, "JSONValue"] | None
 
@@ -22,11 +25,11 @@ class Row(NamedTuple):  # made a million times: half the price of a frozen datac
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Rows that follow each other without a fault: for each the text of its cells, in order."""
+    """Rows that follow each other without a fault: for each column the text of its cells."""
 
     first: int  # the number of the first row
     lines: Sequence[int]  # where each row starts
-    fields: Sequence[Sequence[str]]
+    columns: "Sequence[pa.StringArray]"
 
 
 @dataclass(frozen=True, slots=True)

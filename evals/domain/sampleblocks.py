@@ -4,15 +4,23 @@ What comes out is what `read_samples` and `ContentHash` make of the same rows, a
 price, since each step runs over a whole column.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evals.domain.evalsets import KEY_COLUMN, SampleReader, SampleRow, hashed_line
+import pyarrow as pa
+
+from evals.domain.evalsets import (
+    KEY_COLUMN,
+    SampleReader,
+    SampleRow,
+    canonical_json,
+    hashed_line,
+)
 from evals.domain.mappings import Mapping, check_mapping
 from evals.domain.problems import Problem
 from evals.domain.rows import Row, RowBlock, RowFile
-from evals.domain.samplecolumns import CRLF, Column, SampleWriter, is_filled
+from evals.domain.samplecolumns import CRLF, SampleWriter
+from evals.domain.textcolumns import is_filled, text_array
 
 MOST_ROWS = 500
 MOST_BYTES = 1 << 18
@@ -22,15 +30,16 @@ MOST_BYTES = 1 << 18
 class SampleBlock:
     """Samples that follow each other: their row numbers, and columns with an item for each.
 
-    `inputs` and `slices` are JSON; `hashed` are the lines that these samples add to the hash.
+    `inputs` and `slices` are JSON, a null is no cluster; `hashed` are the lines that these samples
+    add to the hash.
     """
 
     rows: Sequence[int]
-    keys: Sequence[str] | None
-    inputs: Column
-    targets: Column
-    slices: Column
-    clusters: Sequence[str | None]
+    keys: pa.StringArray | None
+    inputs: pa.StringArray
+    targets: pa.StringArray
+    slices: pa.StringArray
+    clusters: pa.StringArray
     hashed: bytes
 
 
@@ -53,8 +62,6 @@ class _Samples:
         self._rows = SampleReader(mapping, has_keys=KEY_COLUMN in columns)
         self._required = [columns.index(name) for name in self._rows.required]
         self._key = columns.index(KEY_COLUMN) if KEY_COLUMN in columns else None
-        self._target = columns.index(mapping.target)
-        self._cluster = None if mapping.cluster is None else columns.index(mapping.cluster)
         self._writer = SampleWriter(columns, mapping)
         # Where a name has such a line end, the hash is of another name, or of fewer columns.
         self._has_plain_names = not any(CRLF in name for name in columns)
@@ -72,33 +79,27 @@ class _Samples:
 
     def _block(self, block: RowBlock) -> SampleBlock | None:
         """Return the samples of the block, or None where not every row is a sample."""
-        cells: list[Column] = list(zip(*block.fields, strict=True))
+        cells = block.columns
         if not all(is_filled(cells[place]) for place in self._required):
             return None
         keys = None if self._key is None else cells[self._key]
-        if keys is not None and not self._rows.keys.take_new(keys, block.lines):
+        if keys is not None and not self._rows.keys.take_new(keys.to_pylist(), block.lines):
             return None
         texts = self._writer.texts(cells)
         return SampleBlock(
-            rows=range(block.first, block.first + len(block.fields)),
+            rows=range(block.first, block.first + len(cells[0])),
             keys=keys,
             inputs=texts.inputs,
-            targets=cells[self._target],
+            targets=texts.targets,
             slices=texts.slices,
-            clusters=self._clusters(cells),
-            hashed=texts.lines.encode(),
+            clusters=texts.clusters,
+            hashed=texts.lines,
         )
 
-    def _clusters(self, cells: Sequence[Column]) -> Sequence[str | None]:
-        if self._cluster is None:
-            return [None] * len(cells[0])
-        column = cells[self._cluster]
-        return column if is_filled(column) else [c if is_filled([c]) else None for c in column]
-
     def _one_by_one(self, block: RowBlock) -> Iterator[Row]:
-        places = zip(block.lines, block.fields, strict=True)
-        for number, (line, fields) in enumerate(places, start=block.first):
-            yield Row(number, line, dict(zip(self._columns, fields, strict=True)))
+        cells = zip(*(column.to_pylist() for column in block.columns), strict=True)
+        for number, (line, row) in enumerate(zip(block.lines, cells, strict=True), start=block.first):
+            yield Row(number, line, dict(zip(self._columns, row, strict=True)))
 
 
 def _gathered(
@@ -125,10 +126,10 @@ def _block_of(held: Sequence[tuple[SampleRow, bytes]]) -> SampleBlock:
     keys = [sample.key for sample in samples if sample.key is not None]
     return SampleBlock(
         rows=[sample.row for sample in samples],
-        keys=keys or None,  # every sample of a file has one, or none has
-        inputs=[json.dumps(sample.input, ensure_ascii=False) for sample in samples],
-        targets=[sample.target for sample in samples],
-        slices=[json.dumps(sample.slices, ensure_ascii=False) for sample in samples],
-        clusters=[sample.cluster for sample in samples],
+        keys=text_array(keys) if keys else None,  # every sample of a file has one, or none has
+        inputs=text_array([canonical_json(sample.input) for sample in samples]),
+        targets=text_array([sample.target for sample in samples]),
+        slices=text_array([canonical_json(sample.slices) for sample in samples]),
+        clusters=text_array([sample.cluster for sample in samples]),
         hashed=b"".join(line for _, line in held),
     )

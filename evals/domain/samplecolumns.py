@@ -1,105 +1,107 @@
-"""The samples of a block of rows as JSON text, column by column."""
+"""The samples of a block of rows as columns of JSON and text."""
 
+from collections.abc import Mapping as Named
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain, repeat
+from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
-from typing import TypeAlias
+
+import pyarrow as pa
+from pyarrow import compute
 
 from evals.domain.mappings import Mapping
+from evals.domain.textcolumns import filled, joined, text_array, whole
 
 CRLF = "\r\n"
-CRLF_IN_JSON = r"\r\n"
-LONG = 40  # characters of a cell, from which on looking first is quicker
+CRLF_IN_JSON = rb"\r\n"
 ESCAPED = bytes(range(0x20)) + b'"\\'
-Column: TypeAlias = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleTexts:
-    """For each sample its input and slices as JSON, and the lines of all for the hash."""
+    """An item for each sample: inputs and slices as JSON, a null where the cluster is blank.
 
-    inputs: Column
-    slices: Column
-    lines: str
+    `lines` are those of all samples for the hash.
+    """
+
+    inputs: pa.StringArray
+    targets: pa.StringArray
+    slices: pa.StringArray
+    clusters: pa.StringArray
+    lines: bytes
 
 
 class SampleWriter:
     """Writes samples as canonical JSON does: sorted names, no spaces, each cell encoded once."""
 
     def __init__(self, columns: Sequence[str], mapping: Mapping) -> None:
-        self._order = sorted(range(len(columns)), key=columns.__getitem__)
-        self._input = _object_template([columns[place] for place in self._order])
-        slices = sorted(set(mapping.slices))
-        self._slices = {name: columns.index(name) for name in slices}
-        self._all_slices = _object_template(slices)
-        self._target = columns.index(mapping.target)
-        self._cluster = None if mapping.cluster is None else columns.index(mapping.cluster)
+        places = {name: place for place, name in enumerate(columns)}
+        self._inputs = dict(sorted(places.items()))
+        self._slices = {name: places[name] for name in sorted(set(mapping.slices))}
+        self._target = places[mapping.target]
+        self._cluster = None if mapping.cluster is None else places[mapping.cluster]
 
-    def texts(self, cells: Sequence[Column]) -> SampleTexts:
+    def texts(self, cells: Sequence[pa.StringArray]) -> SampleTexts:
         """Return the texts of samples given by their columns; in the hash CRLF counts as LF."""
         made = self._texts(cells)
         if CRLF_IN_JSON not in made.lines:
             return made
-        plain = [[cell.replace(CRLF, "\n") for cell in column] for column in cells]
-        return SampleTexts(made.inputs, made.slices, self._texts(plain).lines)
+        plain = [compute.replace_substring(column, CRLF, "\n") for column in cells]
+        return replace(made, lines=self._texts(plain).lines)
 
-    def _texts(self, cells: Sequence[Column]) -> SampleTexts:
+    def _texts(self, cells: Sequence[pa.StringArray]) -> SampleTexts:
         encoded = [_encoded(column) for column in cells]
-        ordered = (encoded[place] for place in self._order)
-        inputs = list(map(self._input.__mod__, zip(*ordered, strict=True)))
+        inputs = _objects(self._inputs, encoded)
         slices = self._slice_texts(cells, encoded)
-        parts = zip(
-            *(repeat("["), inputs, repeat(","), encoded[self._target], repeat(","), slices),
-            *(repeat(","), self._cluster_texts(cells, encoded), repeat("]\n")),
-            strict=False,  # the signs between are endless
-        )
-        return SampleTexts(inputs, slices, "".join(chain.from_iterable(parts)))
+        clusters, told = self._clusters(cells, encoded)
+        lines = joined("[", inputs, ",", encoded[self._target], ",", slices, ",", told, "]\n")
+        return SampleTexts(inputs, cells[self._target], slices, clusters, bytes(whole(lines)))
 
-    def _slice_texts(self, cells: Sequence[Column], encoded: Sequence[Column]) -> Column:
-        if not self._slices:
-            return ["{}"] * len(cells[0])
-        if all(is_filled(cells[place]) for place in self._slices.values()):
-            texts = (encoded[place] for place in self._slices.values())
-            return list(map(self._all_slices.__mod__, zip(*texts, strict=True)))
-        members = [
-            _filled_members(name, cells[place], encoded[place])
-            for name, place in self._slices.items()
-        ]
-        return [f"{{{','.join(filter(None, texts))}}}" for texts in zip(*members, strict=True)]
-
-    def _cluster_texts(self, cells: Sequence[Column], encoded: Sequence[Column]) -> Column:
+    def _clusters(
+        self, cells: Sequence[pa.StringArray], encoded: Sequence[pa.StringArray]
+    ) -> tuple[pa.StringArray, pa.StringArray | str]:
+        """Return the clusters as text and as JSON."""
         if self._cluster is None:
-            return ["null"] * len(cells[0])
-        column, texts = cells[self._cluster], encoded[self._cluster]
-        if is_filled(column):
-            return texts
-        return [
-            text if is_filled([cell]) else "null" for cell, text in zip(column, texts, strict=True)
+            return pa.nulls(len(cells[0]), pa.string()), "null"
+        clusters = filled(cells[self._cluster])
+        texts = encoded[self._cluster]
+        if not clusters.null_count:
+            return clusters, texts
+        return clusters, compute.if_else(clusters.is_null(), "null", texts)
+
+    def _slice_texts(
+        self, cells: Sequence[pa.StringArray], encoded: Sequence[pa.StringArray]
+    ) -> pa.StringArray:
+        if not self._slices:
+            return text_array(["{}"] * len(cells[0]))
+        columns = {name: filled(cells[place]) for name, place in self._slices.items()}
+        if not any(column.null_count for column in columns.values()):
+            return _objects(self._slices, encoded)
+        members = [
+            _members(name, column, encoded[self._slices[name]]) for name, column in columns.items()
         ]
+        each = zip(*members, strict=True)
+        return text_array([f"{{{','.join(filter(None, texts))}}}" for texts in each])
 
 
-def _encoded(column: Column) -> Column:
-    """Return the cells as JSON strings; long ones need their quotes alone if nothing is escaped."""
-    text = "".join(column)
-    if len(text) > LONG * len(column):
-        content = text.encode()
-        if len(content) == len(content.translate(None, ESCAPED)):
-            return [f'"{cell}"' for cell in column]
-    return list(map(encode_basestring, column))
+def _encoded(column: pa.StringArray) -> pa.StringArray:
+    """Return the cells as JSON strings; they need their quotes alone if nothing is escaped."""
+    content = bytes(whole(column))
+    if len(content) == len(content.translate(None, ESCAPED)):
+        return joined('"', column, '"')
+    return text_array(list(map(encode_basestring, column.to_pylist())))
 
 
-def is_filled(column: Column) -> bool:
-    """Tell whether no cell of the column is blank."""
-    return all(column) and not any(map(str.isspace, column))
+def _objects(places: Named[str, int], encoded: Sequence[pa.StringArray]) -> pa.StringArray:
+    """Return objects of these names, each with the values that are in the column at its place."""
+    parts: list[pa.StringArray | str] = []
+    for name, place in places.items():
+        parts += [f"{',' if parts else '{'}{encode_basestring(name)}:", encoded[place]]
+    return joined(*parts, "}")
 
 
-def _filled_members(name: str, cells: Column, texts: Column) -> Column:
-    start = f"{encode_basestring(name)}:"
-    both = zip(cells, texts, strict=True)
-    return [f"{start}{text}" if is_filled([cell]) else "" for cell, text in both]
-
-
-def _object_template(names: Sequence[str]) -> str:
-    members = (f"{encode_basestring(name).replace('%', '%%')}:%s" for name in names)
-    return f"{{{','.join(members)}}}"
+def _members(
+    name: str, filled_column: pa.StringArray, encoded: pa.StringArray
+) -> Sequence[str]:
+    """Return this member of each object, and nothing where its cell is blank."""
+    members = joined(f"{encode_basestring(name)}:", encoded)
+    return compute.if_else(filled_column.is_null(), "", members).to_pylist()

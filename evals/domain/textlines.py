@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from evals.domain.problems import InputError, Problem
 
-BLOCK_BYTES = 1 << 16  # small enough for a processor's cache with all that is made of it
+BLOCK_BYTES = 1 << 19  
 LINE_LIMIT = 64 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 SIGNATURES = {
@@ -91,13 +91,15 @@ class TextLines:
         """Return the next block whole, with LF as line ends, if its lines need no closer reading.
 
         None where lines of the block before are still to be read, where it is longer than
-        `longest` or holds `sign` or a lone carriage return, and at the end of the file; its lines
-        then come one by one.
+        `longest`, is suspect or holds `sign` or a lone carriage return, and at the end of the file;
+        its lines then come one by one.
         """
+        suspect = self.suspect
         if not self.is_read() or (text := self._next()) is None:
             return None
-        plain = text.replace("\r\n", "\n")
-        if sign in plain or "\r" in plain or len(plain) > longest:
+        plain = text.replace("\r\n", "\n") if "\r" in text else text
+        is_suspect = self.suspect != suspect
+        if is_suspect or sign in plain or "\r" in plain or len(plain) > longest:
             self._set_open(text)
             return None
         return plain

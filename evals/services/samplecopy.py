@@ -1,23 +1,29 @@
 """Samples on their way into PostgreSQL, in COPY's binary format: it costs the server least.
 
-Source: PostgreSQL's documentation of COPY, "Binary Format".
+Each step runs over a whole block of samples. Source: PostgreSQL's documentation of COPY, "Binary
+Format".
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
-from struct import Struct, pack
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from struct import pack
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
 
 from evals.domain.sampleblocks import SampleBlock
+from evals.domain.textcolumns import joined, whole
 from evals.models import Sample
 from evals.services.copying import copy_binary
 
 COLUMNS = ("version_id", "position", "row", "key", "input", "target", "slices", "cluster")
 START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = pack("!h", -1)
-NULL = pack("!i", -1)
-INTEGER = pack("!i", 4)
+NULL = -1
+INTEGER = ">i4"
 JSONB_FORM = b"\1"
-pack_integer = Struct("!i").pack
 
 
 def copy_samples(version_id: int, blocks: Iterable[SampleBlock]) -> None:
@@ -25,52 +31,37 @@ def copy_samples(version_id: int, blocks: Iterable[SampleBlock]) -> None:
     copy_binary(Sample, COLUMNS, chain((START,), _rows(version_id, blocks), (END,)))
 
 
-def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[bytes]:
-    start = pack("!hiq", len(COLUMNS), 8, version_id) + INTEGER
+def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[memoryview]:
+    start = pack("!hiqi", len(COLUMNS), 8, version_id, 4)
     position = 0
     for block in blocks:
         end = position + len(block.rows)
-        parts = zip(
-            repeat(start),
-            map(pack_integer, range(position, end)),
-            repeat(INTEGER),
-            map(pack_integer, block.rows),
-            repeat(NULL) if block.keys is None else _texts(block.keys),
-            *_documents(block.inputs),
-            _texts(block.targets),
-            _repeated_documents(block.slices),
-            _texts(block.clusters),
-            strict=False,  # what each row has in common is endless
+        yield whole(
+            joined(
+                start,
+                _numbers(range(position, end)),
+                pack("!i", 4),
+                _numbers(block.rows),
+                *((pack("!i", NULL),) if block.keys is None else _texts(block.keys)),
+                *_texts(block.inputs, form=JSONB_FORM),
+                *_texts(block.targets),
+                *_texts(block.slices, form=JSONB_FORM),
+                *_texts(block.clusters),
+            )
         )
-        yield b"".join(chain.from_iterable(parts))
         position = end
 
 
-def _texts(column: Sequence[str | None]) -> Iterable[bytes]:
-    """Return fields of text; in most columns values are repeated, so each is made once."""
-    made = {text: _field(text) for text in set(column)}
-    return map(made.__getitem__, column)
+def _numbers(numbers: Any, kind: str = INTEGER) -> pa.BinaryArray:
+    """Return numbers as the server wants them, an item for each."""
+    content = np.asarray(numbers).astype(kind)
+    width = pa.binary(content.itemsize)
+    items = pa.Array.from_buffers(width, len(content), [None, pa.py_buffer(content)])
+    return items.cast(pa.binary())
 
 
-def _field(text: str | None) -> bytes:
-    if text is None:
-        return NULL
-    content = text.encode()
-    return pack_integer(len(content)) + content
-
-
-def _repeated_documents(column: Sequence[str]) -> Iterable[bytes]:
-    made = {text: _document(text) for text in set(column)}
-    return map(made.__getitem__, column)
-
-
-def _document(text: str) -> bytes:
-    content = text.encode()
-    return pack_integer(len(content) + 1) + JSONB_FORM + content
-
-
-def _documents(column: Sequence[str]) -> tuple[Iterable[bytes], ...]:
-    """Return the lengths, the forms and the texts of fields of JSONB that are all different."""
-    contents = list(map(str.encode, column))
-    lengths = [len(content) + 1 for content in contents]
-    return map(pack_integer, lengths), repeat(JSONB_FORM), contents
+def _texts(column: pa.StringArray, *, form: bytes = b"") -> tuple[pa.BinaryArray | bytes, ...]:
+    """Return the lengths and the texts of fields; what is null has its own length and no text."""
+    lengths = compute.add(compute.binary_length(column), len(form)).fill_null(NULL)
+    texts = column.cast(pa.binary()).fill_null(b"")
+    return (_numbers(lengths.to_numpy()), *((form,) if form else ()), texts)

@@ -83,9 +83,11 @@ def quickly(content: bytes, kind: FileKind, mapping: Mapping) -> Iterator[object
 
 def singly(block: SampleBlock) -> Iterator[object]:
     """Return the samples of a block as the plain way has them."""
-    keys = [None] * len(block.rows) if block.keys is None else block.keys
-    inputs, slices = map(json.loads, block.inputs), map(json.loads, block.slices)
-    yield from zip(block.rows, keys, inputs, block.targets, slices, block.clusters, strict=True)
+    keys = [None] * len(block.rows) if block.keys is None else block.keys.to_pylist()
+    inputs = map(json.loads, block.inputs.to_pylist())
+    slices = map(json.loads, block.slices.to_pylist())
+    targets, clusters = block.targets.to_pylist(), block.clusters.to_pylist()
+    yield from zip(block.rows, keys, inputs, targets, slices, clusters, strict=True)
 
 
 def told(items: Iterator[object]) -> tuple[list[object], list[object], object]:
