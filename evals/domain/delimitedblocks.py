@@ -7,16 +7,18 @@ import csv
 from _csv import Reader  # the type of csv.reader's results, which has no public name
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, islice
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from evals.domain.delimitedcells import cells_of
 from evals.domain.delimitedrows import FIELD_LIMIT, checked_row, explain, is_blank
 from evals.domain.problems import InputError, Problem
 from evals.domain.rows import Row, RowBlock
-from evals.domain.textcolumns import text_array
+from evals.domain.textcolumns import text_array, whole
 from evals.domain.textlines import TextLines
 
 MOST_ROWS = 500  # as lists: enough to share the price of a block, few enough to stay in the cache
@@ -24,13 +26,11 @@ MOST_ROWS = 500  # as lists: enough to share the price of a block, few enough to
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
-    """What was read in one go, as columns or else as rows, and what ended it."""
+    """Rows that the reader gave in one go, and what ended it: an error, the file, or neither."""
 
-    cells: Sequence[pa.StringArray] | None = None
     fields: list[list[str]] = field(default_factory=list)
     is_last: bool = False
     error: csv.Error | InputError | None = None
-    past_reader: int = 0  # lines that the reader has not seen
 
 
 def row_blocks(
@@ -42,14 +42,22 @@ def row_blocks(
         InputError: While iterating, when nothing further can be read.
     """
     number, line = 1, reader.line_num + 1
-    past_reader = 0
-    for stretch in _stretches(reader, lines, delimiter, len(columns)):
-        past_reader += stretch.past_reader
+    past_reader = 0  # lines that the reader has not seen
+    cut = partial(cells_of, delimiter=delimiter, width=len(columns))
+    is_last = False
+    while not is_last:
+        if cells := lines.block_by(cut, longest=FIELD_LIMIT):
+            starts = _starts_of_cells(cells, line)
+            yield RowBlock(number, starts[:-1], cells)
+            number, past_reader = number + len(cells[0]), past_reader + starts[-1] - line
+            line = starts[-1]
+            continue
+        stretch = _stretch(reader, lines)
         last_line = reader.line_num + past_reader
         starts = _starts(stretch, line, last_line)
-        if cells := stretch.cells or _columns(stretch.fields, len(columns), is_sure=line > lines.suspect):
-            yield RowBlock(number, starts[:-1], cells)
-            number += len(cells[0])
+        if set(map(len, stretch.fields)) == {len(columns)} and line > lines.suspect:
+            yield RowBlock(number, starts[:-1], _columns(stretch.fields))
+            number += len(stretch.fields)
         else:
             for row in _one_by_one(stretch.fields, starts, number, columns):
                 yield row
@@ -57,43 +65,16 @@ def row_blocks(
         if stretch.error is not None:
             yield _problem(stretch.error, starts[-1], last_line, number)
             number += 1
-        line = last_line + 1
+        is_last, line = stretch.is_last, last_line + 1
 
 
-def _stretches(
-    reader: Reader, lines: TextLines, delimiter: str, width: int
-) -> Iterator[_Stretch]:
-    is_last = False
-    while not is_last:
-        text = lines.block_without('"', longest=FIELD_LIMIT)
-        if text is None:
-            stretch = _stretch(reader, lines)
-            is_last = stretch.is_last
-            yield stretch
-        elif cells := _cut(text, delimiter, width):
-            yield _Stretch(cells=cells, past_reader=len(cells[0]))
-        else:
-            yield from _pieces(text, delimiter)
-
-
-def _cut(text: str, delimiter: str, width: int) -> Sequence[pa.StringArray] | None:
-    """Return a block's cells cut at its signs alone, if every row has as many as there are names."""
-    rows = compute.split_pattern(text_array([text.removesuffix("\n")]), "\n").values
-    split = compute.split_pattern(rows, delimiter)
-    least, most = compute.min_max(compute.list_value_length(split)).values()
-    is_empty_row = width == 1 and not compute.min(compute.binary_length(rows)).as_py()
-    if not least.as_py() == most.as_py() == width or is_empty_row:
-        return None
-    places = np.arange(0, len(split.values), width)
-    return [split.values.take(pa.array(places + place)) for place in range(width)]
-
-
-def _pieces(text: str, delimiter: str) -> Iterator[_Stretch]:
-    rows = text.removesuffix("\n").split("\n") if text else []
-    for start in range(0, len(rows), MOST_ROWS):
-        piece = rows[start : start + MOST_ROWS]
-        fields = [row.split(delimiter) if row else [] for row in piece]
-        yield _Stretch(fields=fields, past_reader=len(fields))
+def _starts_of_cells(cells: Sequence[pa.StringArray], line: int) -> Sequence[int]:
+    """Return the line that each row starts on, and then the line after them all."""
+    folded = [column for column in cells if b"\n" in bytes(whole(column))]
+    if not folded:
+        return range(line, line + len(cells[0]) + 1)
+    heights = 1 + sum(compute.count_substring(column, "\n").to_numpy() for column in folded)
+    return [line, *(line + np.cumsum(heights)).tolist()]
 
 
 def _stretch(reader: Reader, lines: TextLines) -> _Stretch:
@@ -109,17 +90,13 @@ def _stretch(reader: Reader, lines: TextLines) -> _Stretch:
     return _Stretch(fields=fields, is_last=len(fields) < MOST_ROWS)
 
 
-def _columns(
-    fields: list[list[str]], width: int, *, is_sure: bool
-) -> Sequence[pa.StringArray] | None:
-    if not is_sure or set(map(len, fields)) != {width}:
-        return None
+def _columns(fields: list[list[str]]) -> Sequence[pa.StringArray]:
     return [text_array(column) for column in zip(*fields, strict=True)]
 
 
 def _starts(stretch: _Stretch, line: int, last_line: int) -> Sequence[int]:
     """Return the line that each row starts on, and then the line after them all."""
-    count = len(stretch.cells[0]) if stretch.cells else len(stretch.fields)
+    count = len(stretch.fields)
     if stretch.error is None and last_line - line + 1 == count:
         return range(line, line + count + 1)
     heights = (1 + sum(cell.count("\n") for cell in row) for row in stretch.fields)

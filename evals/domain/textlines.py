@@ -2,12 +2,13 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from evals.domain.problems import InputError, Problem
 
+T = TypeVar("T")
 BLOCK_BYTES = 1 << 19  
 LINE_LIMIT = 64 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
@@ -82,43 +83,36 @@ class TextLines:
     def __iter__(self) -> Iterator[str]:
         while True:
             yield from self._open
-            if self.is_read() and (text := self._next()) is not None:
-                self._set_open(text)
+            if self.is_read() and (block := next(self._blocks, None)) is not None:
+                self._open_block(block)
             elif self.is_read():
                 return
 
-    def block_without(self, sign: str, *, longest: int) -> str | None:
-        """Return the next block whole, with LF as line ends, if its lines need no closer reading.
+    def block_by(self, read: Callable[[bytes], T | None], *, longest: int) -> T | None:
+        """Return what `read` makes of the next block, which is whole lines as bytes.
 
-        None where lines of the block before are still to be read, where it is longer than
-        `longest`, is suspect or holds `sign` or a lone carriage return, and at the end of the file;
-        its lines then come one by one.
+        None where lines of the block before are still to be read, where the block is longer than
+        `longest`, at the end of the file, and where `read` makes nothing of it; its lines then come
+        one by one.
         """
-        suspect = self.suspect
-        if not self.is_read() or (text := self._next()) is None:
+        if not self.is_read() or (block := next(self._blocks, None)) is None:
             return None
-        plain = text.replace("\r\n", "\n") if "\r" in text else text
-        is_suspect = self.suspect != suspect
-        if is_suspect or sign in plain or "\r" in plain or len(plain) > longest:
-            self._set_open(text)
-            return None
-        return plain
+        made = read(block) if len(block) <= longest else None
+        if made is None:
+            self._open_block(block)
+        else:
+            self._lines_before += block.count(b"\n")
+        return made
 
     def is_read(self) -> bool:
         """Tell whether every line of the latest block was taken."""
         return self._open.tell() >= self._length
 
-    def _set_open(self, text: str) -> None:
-        self._open, self._length = io.StringIO(text, newline="\n"), len(text)
-
-    def _next(self) -> str | None:
-        block = next(self._blocks, None)
-        if block is None:
-            return None
+    def _open_block(self, block: bytes) -> None:
         lines = block.count(b"\n")
         text = self._decoded(block, last_line=self._lines_before + lines + 1)
         self._lines_before += lines
-        return text
+        self._open, self._length = io.StringIO(text, newline="\n"), len(text)
 
     def _decoded(self, block: bytes, *, last_line: int) -> str:
         if b"\0" in block:

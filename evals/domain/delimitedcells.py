@@ -1,0 +1,76 @@
+"""The cells of a whole block of a CSV or TSV file at once, where every reader would agree on them.
+
+Imported only when a whole file is read: pyarrow costs time and memory.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from evals.domain.textlines import BOM
+
+RETURN, FEED = b"\r\n"
+
+
+def cells_of(block: bytes, *, delimiter: str, width: int) -> Sequence[pa.StringArray] | None:
+    """Return a column of text for each of `width` names; the block is of whole lines.
+
+    None where something is unusual and has to be read closely: a row of another length, a blank
+    line, a stray quote, a cell that the block does not end, a byte that is no text.
+    """
+    # pyarrow takes a byte order mark off any block, and a blank line for a row of one cell.
+    if not block or block.startswith(BOM) or b"\0" in block or width == 1:
+        return None
+    if not _is_regular(block, delimiter.encode()):
+        return None
+    names = [str(place) for place in range(width)]
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(block),
+            csv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
+            csv.ParseOptions(
+                delimiter=delimiter,
+                quote_char='"' if b'"' in block else False,
+                newlines_in_values=b'"' in block,
+                ignore_empty_lines=False,
+            ),
+            csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return [column.combine_chunks() for column in table.columns]
+
+
+def _is_regular(block: bytes, delimiter: bytes) -> bool:
+    """Tell whether quotes frame whole cells or come doubled in such, and lines end as one does."""
+    # A place before the block and one after it, as if it stood between lines.
+    signs = np.frombuffer(b"".join((b"\n", block, b"\n")), np.uint8)
+    quotes = _places(signs, b'"')
+    if len(quotes) % 2:
+        return False
+    if not _are(signs[quotes[::2] - 1], delimiter + b'\n"'):
+        return False
+    if not _are(signs[quotes[1::2] + 1], delimiter + b'\r\n"'):
+        return False
+    if b"\r" in block and not _are(signs[_outside(_places(signs, b"\r"), quotes) + 1], b"\n"):
+        return False
+    if block.startswith((b"\r", b"\n")) or b"\n\n" in block or b"\n\r" in block:
+        ends = _outside(_places(signs[:-2], b"\n"), quotes)
+        return not np.isin(signs[ends + 1], (RETURN, FEED)).any()
+    return True
+
+
+def _places(signs: np.ndarray, sign: bytes) -> np.ndarray:
+    return np.flatnonzero(signs == ord(sign))
+
+
+def _outside(places: np.ndarray, quotes: np.ndarray) -> np.ndarray:
+    """Return those of the places that stand in no quotes."""
+    return places[np.searchsorted(quotes, places) % 2 == 0] if len(quotes) else places
+
+
+def _are(signs: np.ndarray, allowed: bytes) -> bool:
+    """Tell whether every sign is one of those allowed."""
+    return not bytes(signs).translate(None, allowed)
