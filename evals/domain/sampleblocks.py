@@ -98,7 +98,8 @@ class _Samples:
 
     def _one_by_one(self, block: RowBlock) -> Iterator[Row]:
         cells = zip(*(column.to_pylist() for column in block.columns), strict=True)
-        for number, (line, row) in enumerate(zip(block.lines, cells, strict=True), start=block.first):
+        rows = zip(block.lines, cells, strict=True)
+        for number, (line, row) in enumerate(rows, start=block.first):
             yield Row(number, line, dict(zip(self._columns, row, strict=True)))
 
 

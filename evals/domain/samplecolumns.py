@@ -99,9 +99,7 @@ def _objects(places: Named[str, int], encoded: Sequence[pa.StringArray]) -> pa.S
     return joined(*parts, "}")
 
 
-def _members(
-    name: str, filled_column: pa.StringArray, encoded: pa.StringArray
-) -> Sequence[str]:
+def _members(name: str, filled_column: pa.StringArray, encoded: pa.StringArray) -> Sequence[str]:
     """Return this member of each object, and nothing where its cell is blank."""
     members = joined(f"{encode_basestring(name)}:", encoded)
-    return compute.if_else(filled_column.is_null(), "", members).to_pylist()
+    return list(compute.if_else(filled_column.is_null(), "", members).to_pylist())

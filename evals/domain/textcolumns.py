@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
+from pyarrow.lib import StringBuilder
 
 
 def text_array(texts: Sequence[str | None]) -> pa.StringArray:
     """Return texts as a column."""
-    return pa.array(texts, pa.string())
+    builder = StringBuilder()  # pyarrow.array would import pandas first, if it is installed
+    builder.append_values(texts)
+    return builder.finish()
 
 
 def joined(*parts: pa.Array | str | bytes) -> pa.Array:

@@ -15,7 +15,9 @@ def copy_rows(
     _copy(model._meta.db_table, columns, rows)  # noqa: SLF001 - Django's documented meta API
 
 
-def copy_binary(model: type[models.Model], columns: Sequence[str], chunks: Iterable[bytes | memoryview]) -> None:
+def copy_binary(
+    model: type[models.Model], columns: Sequence[str], chunks: Iterable[bytes | memoryview]
+) -> None:
     """Write what is in COPY's binary format already; a broken constraint raises IntegrityError."""
     table = model._meta.db_table  # noqa: SLF001 - Django's documented meta API
     with _copying(table, columns, is_binary=True) as copy:
