@@ -9,15 +9,17 @@ from struct import Struct, pack
 
 from evals.domain.sampleblocks import SampleBlock
 from evals.models import Sample
+from evals.models.evalsets import sample_id
 from evals.services.copying import copy_binary
 
-COLUMNS = ("version_id", "position", "row", "key", "input", "target", "slices", "cluster")
+COLUMNS = ("id", "version_id", "position", "row", "key", "input", "target", "slices", "cluster")
 START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = pack("!h", -1)
 NULL = pack("!i", -1)
 INTEGER = pack("!i", 4)
 JSONB_FORM = b"\1"
 pack_integer = Struct("!i").pack
+pack_id = Struct("!q").pack
 
 
 def copy_samples(version_id: int, blocks: Iterable[SampleBlock]) -> None:
@@ -26,12 +28,15 @@ def copy_samples(version_id: int, blocks: Iterable[SampleBlock]) -> None:
 
 
 def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[bytes]:
-    start = pack("!hiq", len(COLUMNS), 8, version_id) + INTEGER
+    start = pack("!hi", len(COLUMNS), 8)
+    version = pack("!iq", 8, version_id) + INTEGER
     position = 0
     for block in blocks:
         end = position + len(block.rows)
         parts = zip(
             repeat(start),
+            map(pack_id, range(sample_id(version_id, position), sample_id(version_id, end))),
+            repeat(version),
             map(pack_integer, range(position, end)),
             repeat(INTEGER),
             map(pack_integer, block.rows),
@@ -70,7 +75,6 @@ def _document(text: str) -> bytes:
 
 
 def _documents(column: Sequence[str]) -> tuple[Iterable[bytes], ...]:
-    """Return the lengths, the forms and the texts of fields of JSONB that are all different."""
+    """Return the lengths and the texts of fields of JSON that are all different."""
     contents = list(map(str.encode, column))
-    lengths = [len(content) + 1 for content in contents]
-    return map(pack_integer, lengths), repeat(JSONB_FORM), contents
+    return map(pack_integer, map(len, contents)), contents
