@@ -76,7 +76,7 @@ def claim_shards(
         "lease_until": now + LEASE,
     }
     with connection.cursor() as cursor:
-        asked = {"run": run_id, "now": now, "most": most, "known": list(known)}
+        asked: dict[str, Any] = {"run": run_id, "now": now, "most": most, "known": list(known)}
         cursor.execute(_CLAIM, {**_STATES, **held, **asked})
         rows = sorted(cursor.fetchall())
     claimed = [

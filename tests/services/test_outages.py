@@ -84,7 +84,8 @@ def test_a_connection_that_breaks_after_a_commit_costs_no_answer(server, monkeyp
     server.latency_seconds = 0.02
     run = run_at(server)
     reached = {"claim_shards": ShardState.LEASED, "store": ShardState.DONE}[name]
-    real, broken = getattr(owner, name), []
+    real = getattr(owner, name)
+    broken: list[str] = []
 
     def breaks_once(*args: Any, **kwargs: Any) -> Any:
         done = real(*args, **kwargs)

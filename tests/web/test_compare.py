@@ -243,6 +243,8 @@ def test_an_evaluation_leads_to_the_comparison_of_its_runs(
     response = editor_client.get(link)
     ids = ",".join(str(run.pk) for run in evaluation.runs.all())
     assert response["Location"] == f"{COMPARE}?runs={ids}"
+    rest = "view=grid&show=flips"
+    assert editor_client.get(f"{link}&{rest}")["Location"] == f"{COMPARE}?runs={ids}&{rest}"
 
 
 def test_without_runs_the_page_offers_them(editor_client: Client, evaluation: Evaluation):

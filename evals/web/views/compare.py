@@ -76,7 +76,11 @@ def _runs(request: TeamRequest, filters: CompareFilters) -> list[Run]:
 def _whole_evaluation(request: TeamRequest, evaluation_id: int) -> HttpResponse:
     found = get_object_or_404(access.evaluations_for(request.team), pk=evaluation_id)
     ids = found.runs.order_by("-is_incumbent", "position").values_list("pk", flat=True)[:MOST]
-    return redirect(f"{reverse('evals:compare')}?runs={','.join(map(str, ids))}")
+    others = request.GET.copy()
+    for name in ("evaluation", "runs"):
+        others.pop(name, None)
+    rest = f"&{others.urlencode()}" if others else ""
+    return redirect(f"{reverse('evals:compare')}?runs={','.join(map(str, ids))}{rest}")
 
 
 def _pick(
