@@ -251,7 +251,7 @@ def answer(
     """Store trials for the first `asked` places of the run, the first `right` of them right."""
     size = run.evaluation.version.sample_count
     order = shuffled_order(size, seed=0)[: run.evaluation.sample_count if asked is None else asked]
-    samples = {s.position: s for s in Sample.objects.filter(version=run.evaluation.version)}
+    samples = {s.position: s for s in Sample.objects.of(run.evaluation.version_id)}
     right = len(order) if right is None else right
     return Trial.objects.bulk_create(
         _trial(run, samples[position], place=place, is_right=place < right, **fields)

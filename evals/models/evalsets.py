@@ -1,8 +1,17 @@
 """Eval sets: immutable, numbered, content-hashed versions of samples."""
 
+from collections.abc import Iterable
+from typing import Self
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Q
+
+from evals.models.jsontext import JSONTextField
+
+POSITION_BITS = 32
+MOST_POSITIONS = 1 << POSITION_BITS
 
 
 class EvalSet(models.Model):
@@ -45,33 +54,63 @@ class EvalSetVersion(models.Model):
         return f"v{self.number} of {self.eval_set_id}"
 
 
+def sample_id(version_id: int, position: int) -> int:
+    """Return the primary key of the sample at a position of a version."""
+    return version_id << POSITION_BITS | position
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    """Samples are found by their primary key alone; in SQL by `evals.queries.sampleranges`."""
+
+    def of(self, version_id: int) -> Self:
+        """Return the samples of a version; `pk` orders them by position."""
+        return self.filter(pk__gte=sample_id(version_id, 0), pk__lt=sample_id(version_id + 1, 0))
+
+    def between(self, version_id: int, start: int, stop: int) -> Self:
+        """Return the samples of a version at the positions from `start` on, before `stop`."""
+        return self.filter(pk__gte=sample_id(version_id, start), pk__lt=sample_id(version_id, stop))
+
+    def at(self, version_id: int, positions: Iterable[int]) -> Self:
+        """Return the samples at these positions of a version."""
+        return self.filter(pk__in=[sample_id(version_id, int(each)) for each in positions])
+
+
 class Sample(models.Model):
     """One row. `position` counts without gaps; `row` is the 0-based row of the uploaded file.
 
-    Each index and row trigger here is paid a million times by a large file. So the version is
-    guarded from its own side: the database refuses to delete one that has samples. Its index is
-    that of the positions. Row numbers rise with positions, which a version's seal asks for.
+    Each index and row trigger here is paid a million times by a large file. So the primary key is
+    the only index, given by who stores a sample: `sample_id`. Whoever asks by `version_id` reads
+    the whole table. The version is guarded from its own side: the database refuses to delete one
+    that has samples. Row numbers rise with positions, which a version's seal asks for.
     """
 
+    id = models.BigIntegerField(primary_key=True)
     version = models.ForeignKey(
         EvalSetVersion,
-        on_delete=models.CASCADE,
-        related_name="samples",
+        on_delete=models.DO_NOTHING,
+        related_name="+",
         db_constraint=False,
         db_index=False,
     )
-    position = models.PositiveIntegerField()
-    row = models.PositiveIntegerField()
+    position = models.IntegerField()
+    row = models.IntegerField()
     key = models.TextField(null=True)  # noqa: DJ001 - null: the set has no id column
-    input = models.JSONField()  # every column as read
+    input = JSONTextField()  # every column as read
     target = models.TextField()
     slices = models.JSONField(default=dict)
     cluster = models.TextField(null=True)  # noqa: DJ001 - null: no cluster column
 
+    objects = SampleQuerySet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "position"], name="sample_once_per_position"
+            # No position is negative or there twice.
+            models.CheckConstraint(
+                condition=Q(
+                    version=F("id").bitrightshift(POSITION_BITS),
+                    position=F("id").bitand(MOST_POSITIONS - 1),
+                ),
+                name="sample_id_is_version_and_position",
             ),
         ]
 

@@ -39,9 +39,7 @@ def _chunk(
 ) -> Iterator[dict[str, Any]]:
     version = comparison.baseline.run.evaluation.version_id
     column = comparison.baseline.spec.eval_set.input
-    samples = {
-        s.position: s for s in Sample.objects.filter(version=version, position__in=positions)
-    }
+    samples = {s.position: s for s in Sample.objects.at(version, positions)}
     runs = [each.run.pk for each in comparison.runs]
     rows = Trial.objects.filter(run__in=runs, sample__in=[s.pk for s in samples.values()], epoch=0)
     kept = rows.only("run", "sample", "output")

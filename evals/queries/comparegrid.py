@@ -71,7 +71,7 @@ def _rows(
     version = comparison.baseline.run.evaluation.version_id
     samples = {
         sample.position: sample
-        for sample in Sample.objects.filter(version=version, position__in=page.positions)
+        for sample in Sample.objects.at(version, page.positions)
         .annotate(excerpt=Left(column_text("input", column), EXCERPT))
         .defer("input", "slices")
     }

@@ -67,7 +67,7 @@ def version_page(version: EvalSetVersion, *, start: int = 0) -> VersionPage:
     Select eval set, task, creator and check beforehand.
     """
     task, start = version.eval_set.task, min(start, max(0, version.sample_count - 1))
-    samples = version.samples.filter(position__gte=start, position__lt=start + SHOWN)
+    samples = Sample.objects.between(version.pk, start, start + SHOWN)
     versions = EvalSetVersion.objects.filter(eval_set__task=task).order_by("-pk")
     return VersionPage(
         task_id=task.pk,
@@ -80,7 +80,7 @@ def version_page(version: EvalSetVersion, *, start: int = 0) -> VersionPage:
         stored=figures.moment(version.created_at),
         by=str(version.created_by or "the command line"),
         columns=tuple(_meanings(version)),
-        rows=tuple(_line(sample, version.columns) for sample in samples.order_by("position")),
+        rows=tuple(_line(sample, version.columns) for sample in samples.order_by("pk")),
         pager=_pager(version, start),
         versions=tuple(_link(other, version) for other in versions[:SHOWN]),
         findings=version_findings(version),

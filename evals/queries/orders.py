@@ -52,4 +52,4 @@ def _order(evaluation: Evaluation, spec: Spec, clusters: Sequence[str | None]) -
 
 
 def _samples(evaluation: Evaluation) -> QuerySet[Sample]:
-    return Sample.objects.filter(version_id=evaluation.version_id).order_by("position")
+    return Sample.objects.of(evaluation.version_id).order_by("pk")

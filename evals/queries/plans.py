@@ -80,7 +80,7 @@ def _rows(version: EvalSetVersion, spec: Spec) -> PlannedRows:
 
 def _alike(version: EvalSetVersion, spec: Spec) -> Iterator[tuple[dict[str, str], str | None, int]]:
     """Yield slices, cluster and how many of the rows that are asked about are alike in both."""
-    rows = Sample.objects.filter(version=version)
+    rows = Sample.objects.of(version.pk)
     asked = positions_asked(version, spec.plan)
     if asked is not None:
         rows = rows.filter(position__in=asked)
@@ -93,9 +93,7 @@ def probed_prompts(
 ) -> dict[str, list[str]]:
     """Return the prompts of some samples by candidate, none where a prompt cannot be used."""
     places = probed_places(version.sample_count)
-    inputs = list(
-        Sample.objects.filter(version=version, position__in=places).values_list("input", flat=True)
-    )
+    inputs = list(Sample.objects.at(version.pk, places).values_list("input", flat=True))
     target = version.mapping["target"]
     return {candidate.name: _rendered(candidate, inputs, target) for candidate in candidates}
 

@@ -13,6 +13,7 @@ from evals.models import (
     ScorerSet,
     Task,
 )
+from evals.models.evalsets import sample_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +68,4 @@ def latest_version(task: Task) -> EvalSetVersion | None:
 
 def first_sample(version: EvalSetVersion) -> Sample:
     """Return the sample that prompts are shown with."""
-    return version.samples.order_by("position")[0]
+    return Sample.objects.get(pk=sample_id(version.pk, 0))

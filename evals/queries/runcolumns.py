@@ -16,18 +16,18 @@ from psycopg import sql
 
 from evals.domain.trials import TRUNCATED, TrialState
 from evals.models import Run
+from evals.models.evalsets import MOST_POSITIONS
 from evals.queries.bandedcosts import REQUESTS
-from evals.queries.setlayouts import positions_of
 
 STATES = tuple(state.value for state in TrialState if state is not TrialState.SKIPPED)
 SCORE = "score of "
 # Each kind as PostgreSQL sends it, and as it is kept.
-ID = ("int8send({})", ">i8", "i8")
+POSITION = ("int4send(({})::int)", ">i4", "i8")
 WHOLE = ("int4send(({})::int)", ">i4", "i4")
 COUNT = ("int4send(coalesce(({})::int, -1))", ">i4", "f8")
 FIGURE = ("float8send(coalesce(({})::float8, 'NaN'))", ">f8", "f8")
 FIGURES = {
-    "sample": ("t.sample_id", ID),
+    "position": (f"t.sample_id & {MOST_POSITIONS - 1}", POSITION),
     "place": ("t.place", WHOLE),
     "epoch": ("t.epoch", WHOLE),
     "state": ("array_position({states}, t.state::text) - 1", WHOLE),
@@ -52,18 +52,16 @@ STATEMENT = (
 )
 
 Columns = dict[str, NDArray[Any]]
-NOTHING: Columns = {name: np.zeros(0, dtype=np.int64) for name in ("position", *FIGURES)}
+NOTHING: Columns = {name: np.zeros(0, dtype=np.int64) for name in FIGURES}
 
 
 def columns_of(runs: Sequence[Run], scorers: Sequence[str]) -> dict[int, Columns]:
     """Return each run's columns, `position` in the set among them; without trials a run has none.
 
-    In one query, and in one for the set's positions while they are not kept. Select evaluations
-    beforehand.
+    In one query. Select evaluations beforehand.
     """
     figures = {**FIGURES, **{f"{SCORE}{name}": (_score(name), FIGURE) for name in scorers}}
     forms = [(name, *form[1:]) for name, (_, form) in figures.items()]
-    versions = {run.pk: run.evaluation.version_id for run in runs}
     with connection.cursor() as cursor:
         cursor.execute(_statement(runs, figures))
         rows = cursor.fetchall()
@@ -76,7 +74,6 @@ def columns_of(runs: Sequence[Run], scorers: Sequence[str]) -> dict[int, Columns
             name: _read(value, form, kept)
             for (name, form, kept), value in zip(forms, sent, strict=True)
         }
-        columns["position"] = positions_of(versions[run_id], columns.pop("sample"))
         found[run_id] = columns
     return found
 

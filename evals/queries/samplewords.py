@@ -12,8 +12,8 @@ READ_THROUGH = 2_000
 SAMPLE_WORDS = (
     "(array_to_tsvector(ARRAY['set ' || version_id::text]) || "
     "CASE WHEN octet_length(input::text) <= 200000 "
-    "THEN jsonb_to_tsvector('simple'::regconfig, input, '[\"string\", \"numeric\"]') "
-    "ELSE to_tsvector('simple'::regconfig, left(input::text, 200000)) END)"
+    "THEN json_to_tsvector('simple'::regconfig, input, '[\"string\", \"numeric\"]') "
+    "ELSE to_tsvector('simple'::regconfig, left(input::jsonb::text, 200000)) END)"
 )
 
 

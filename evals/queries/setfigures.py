@@ -20,19 +20,20 @@ from evals.domain.setfigures import (
     shift,
 )
 from evals.models import EvalSetVersion
+from evals.queries.sampleranges import in_version
 
 SIGNS = r"[\x01-/:-@\[-`{-\x7f]+"  # as the domain has them
-LABELS = """
+LABELS = f"""
 WITH label AS MATERIALIZED (
-  SELECT target, count(*) AS n FROM evals_sample WHERE version_id = %(version)s GROUP BY target
+  SELECT target, count(*) AS n FROM evals_sample WHERE {in_version()} GROUP BY target
 ), top AS (SELECT target, n FROM label ORDER BY n DESC, target COLLATE "C" LIMIT 1)
 SELECT (SELECT count(*) FROM label), (SELECT count(*) FROM label WHERE n < %(rare)s),
   left(top.target, %(label_shown)s), top.n FROM top
-"""
-REPEATS = """
+"""  # noqa: S608 - its parts are of this house
+REPEATS = f"""
 WITH one AS (
   SELECT md5(input ->> %(column)s)::uuid AS digest, target COLLATE "C" AS target, position
-  FROM evals_sample WHERE version_id = %(version)s
+  FROM evals_sample WHERE {in_version()}
 ), same AS MATERIALIZED (
   SELECT count(*) AS n, min(position) AS first, max(position) AS last,
     min(target) <> max(target) AS differ
@@ -44,14 +45,14 @@ SELECT coalesce(sum(n - 1), 0)::bigint, coalesce(sum(n) FILTER (WHERE differ), 0
   ARRAY(SELECT unnest(ARRAY[first, last]) FROM
     (SELECT first, last FROM same WHERE differ ORDER BY first LIMIT %(shown)s) AS few)
 FROM same
-"""
-NEAR_EMPTY = """
+"""  # noqa: S608 - its parts are of this house
+NEAR_EMPTY = f"""
 WITH blank AS MATERIALIZED (
-  SELECT position FROM evals_sample WHERE version_id = %(version)s
+  SELECT position FROM evals_sample WHERE {in_version()}
   AND (regexp_replace(target, %(signs)s, '', 'g') = '' OR lower(btrim(target)) = ANY(%(blanks)s))
 )
 SELECT count(*), ARRAY(SELECT position FROM blank ORDER BY position LIMIT %(shown)s) FROM blank
-"""
+"""  # noqa: S608 - its parts are of this house
 PLAIN = "btrim(regexp_replace(lower(left({0}, {1})), %(signs)s, ' ', 'g'))"
 LEAKS = f"""
 WITH one AS (
@@ -59,8 +60,8 @@ WITH one AS (
     {PLAIN.format("s.target", "%(target_looked_at)s")} AS own,
     {PLAIN.format("o.target", "%(target_looked_at)s")} AS other
   FROM evals_sample s JOIN evals_sample o
-    ON o.version_id = %(version)s AND o.position = (s.position + %(shift)s) %% %(rows)s
-  WHERE s.version_id = %(version)s
+    ON {in_version(sample="o")} AND o.position = (s.position + %(shift)s) %% %(rows)s
+  WHERE {in_version(sample="s")}
 ), held AS MATERIALIZED (
   SELECT position,
     CASE WHEN length(own) >= %(shortest)s
@@ -73,7 +74,7 @@ SELECT count(leaks), count(*) FILTER (WHERE leaks), count(by_chance),
   count(*) FILTER (WHERE by_chance),
   ARRAY(SELECT position FROM held WHERE leaks ORDER BY position LIMIT %(shown)s)
 FROM held
-"""  # noqa: S608 - its parts are of this file
+"""  # noqa: S608 - its parts are of this house
 
 
 def set_figures(version: EvalSetVersion) -> SetFigures:

@@ -10,7 +10,7 @@ from evals.domain.problems import InputError
 from evals.domain.rowfiles import FileKind, open_rows
 from evals.domain.setfigures import Pair, SetFigures, figures_of
 from evals.domain.setwarnings import SetWarning, set_warnings
-from evals.models import EvalSetVersion, Upload
+from evals.models import EvalSetVersion, Sample, Upload
 from evals.queries import figures
 
 LOOKED_AT = 2000  # rows of a file that is not stored yet
@@ -116,7 +116,7 @@ def _rows_of(version: EvalSetVersion, places: Sequence[int]) -> dict[int, int]:
     """Return the rows of the uploaded file that stand at these places of the version."""
     if not version.rejected_count:
         return {place: place for place in places}
-    found = version.samples.filter(position__in=places)
+    found = Sample.objects.at(version.pk, places)
     return dict(found.values_list("position", "row"))
 
 

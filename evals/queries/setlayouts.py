@@ -8,16 +8,24 @@ from numpy.typing import NDArray
 
 from evals.domain.order import cluster_numbers
 from evals.domain.specs import Spec
-from evals.domain.trialtables import Layout, Whole
+from evals.domain.trialtables import Layout
 from evals.models import EvalSetVersion, Evaluation
 from evals.queries.kept import Kept
+from evals.queries.sampleranges import in_version
 
 MOST_VALUES = 200  # of a slice column in a menu
-KEPT_VALUES = 8_000_000  # of slices, clusters and positions together
+KEPT_VALUES = 8_000_000  # of slices and clusters together
+# Each value once, with its positions.
+SLICES = (
+    "SELECT wanted.name, s.slices ->> wanted.name, "  # noqa: S608 - its parts are of this house
+    "string_agg(int4send(s.position), ''::bytea) "
+    "FROM evals_sample s, unnest(%(columns)s::text[]) wanted(name) "
+    f"WHERE {in_version(sample='s')} GROUP BY 1, 2"
+)
+CLUSTERS = f"SELECT cluster FROM evals_sample WHERE {in_version()} ORDER BY id"  # noqa: S608
 
 _layouts: Kept[Layout] = Kept(KEPT_VALUES, size=lambda each: each.size * (len(each.slices) + 1))
 _values: Kept[Mapping[str, tuple[str, ...]]] = Kept(200)
-_positions: Kept[tuple[Whole, Whole]] = Kept(KEPT_VALUES, size=lambda each: 2 * len(each[0]))
 
 
 def set_layout(evaluation: Evaluation, spec: Spec) -> Layout:
@@ -52,36 +60,10 @@ def slice_values(evaluation: Evaluation, spec: Spec) -> Mapping[str, tuple[str, 
     )
 
 
-def positions_of(version_id: int, samples: Whole) -> Whole:
-    """Return the position of each sample by its id, in one query while they are not kept."""
-    ids, positions = _positions.get(version_id, lambda: _read_positions(version_id))
-    return positions[np.searchsorted(ids, samples)]
-
-
-def _read_positions(version_id: int) -> tuple[Whole, Whole]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT string_agg(int8send(id), ''::bytea), string_agg(int4send(position), ''::bytea) "
-            "FROM evals_sample WHERE version_id = %s",
-            [version_id],
-        )
-        sent = cursor.fetchone()
-    ids = np.frombuffer(sent[0] or b"", dtype=">i8").astype(np.int64)
-    positions = np.frombuffer(sent[1] or b"", dtype=">i4").astype(np.int64)
-    order = np.argsort(ids)
-    return ids[order], positions[order]
-
-
 def _slices(version: EvalSetVersion, columns: tuple[str, ...]) -> dict[str, NDArray[np.object_]]:
     """Return each column by position; the database sends each value once, with its positions."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT wanted.name, s.slices ->> wanted.name, "
-            "string_agg(int4send(s.position), ''::bytea) "
-            "FROM evals_sample s, unnest(%s::text[]) wanted(name) WHERE s.version_id = %s "
-            "GROUP BY 1, 2",
-            [list(columns), version.pk],
-        )
+        cursor.execute(SLICES, {"columns": list(columns), "version": version.pk})
         rows = cursor.fetchall()
     found = {name: np.full(version.sample_count, None, dtype=object) for name in columns}
     for name, value, positions in rows:
@@ -91,7 +73,5 @@ def _slices(version: EvalSetVersion, columns: tuple[str, ...]) -> dict[str, NDAr
 
 def _clusters(version_id: int) -> list[str | None]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT cluster FROM evals_sample WHERE version_id = %s ORDER BY position", [version_id]
-        )
+        cursor.execute(CLUSTERS, {"version": version_id})
         return [cluster for (cluster,) in cursor.fetchall()]

@@ -21,8 +21,14 @@ from evals.models import EvalSetVersion, Sample
 from evals.queries import figures
 from evals.queries.barlines import criterion_text
 from evals.queries.kept import Kept
+from evals.queries.sampleranges import in_version
 
 MOST_VALUES = 200
+VALUES = (
+    "SELECT DISTINCT slice.key, slice.value "  # noqa: S608 - its parts are of this house
+    "FROM evals_sample s, jsonb_each_text(s.slices) slice "
+    f"WHERE {in_version(sample='s')} ORDER BY 1, 2 LIMIT %(most)s"
+)
 
 _values: Kept[dict[str, list[str]]] = Kept(256)
 
@@ -38,11 +44,7 @@ def slice_values(version_id: int) -> dict[str, list[str]]:
 def _slice_values(version_id: int) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT slice.key, slice.value FROM evals_sample s, "
-            "jsonb_each_text(s.slices) slice WHERE s.version_id = %s ORDER BY 1, 2 LIMIT %s",
-            [version_id, MOST_VALUES],
-        )
+        cursor.execute(VALUES, {"version": version_id, "most": MOST_VALUES})
         for name, value in cursor.fetchall():
             values.setdefault(name, []).append(value)
     return values
@@ -102,11 +104,11 @@ def positions_asked(version: EvalSetVersion, plan: PlanSpec) -> frozenset[int] |
     size, clusters = version.sample_count, []
     is_clustered = version.mapping.get("cluster") is not None
     if is_clustered and asked_count(size, plan) < size:
-        rows = Sample.objects.filter(version=version).order_by("position")
+        rows = Sample.objects.of(version.pk).order_by("pk")
         clusters = list(rows.values_list("cluster", flat=True))
     return asked_positions(size, plan, clusters)
 
 
 def _positions(version: EvalSetVersion, slice_: dict[str, str]) -> list[int]:
-    inside = Sample.objects.filter(version=version, slices__contains=slice_)
+    inside = Sample.objects.of(version.pk).filter(slices__contains=slice_)
     return list(inside.values_list("position", flat=True))

@@ -16,6 +16,7 @@ from django.db.models import F, Func, Q, TextField, Value
 from evals.domain.trialtables import Flags, Whole
 from evals.models import Run, Sample, Trial
 from evals.queries.runarrays import RunArrays
+from evals.queries.sampleranges import in_version
 from evals.queries.samplewords import SAMPLE_WORDS, Indexed
 
 # As in the migration that made the index; `setlayouts` and `runarrays` find by position.
@@ -35,12 +36,14 @@ LEAST_BEGINNING = 3  # letters; shorter ones begin half of all words
 
 # Materialized: the plan may not count on stopping early, and an absent word is cheap then.
 SAMPLES = (
-    "WITH found AS MATERIALIZED (SELECT version_id, position FROM evals_samplewords "
+    "WITH found AS MATERIALIZED "  # noqa: S608 - its parts are of this house
+    "(SELECT version_id, position FROM evals_samplewords "
     "WHERE words @@ (quote_literal(%(own)s)::tsquery && {query})) "
     "SELECT string_agg(int4send(position), ''::bytea) FROM ("
     "SELECT position FROM found WHERE version_id = %(version)s UNION ALL "
-    "SELECT position FROM evals_sample WHERE version_id = %(version)s "
-    "AND position >= %(start)s AND position < %(stop)s AND {words} @@ ({query})) every"
+    "SELECT position FROM evals_sample "
+    f"WHERE {in_version(start='%(start)s', stop='%(stop)s')} "
+    "AND {words} @@ ({query})) every"
 )
 TRIALS = (
     "WITH found AS MATERIALIZED (SELECT run_id, place, epoch FROM evals_trial "
@@ -110,9 +113,7 @@ def _words_query(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _by_substring(run: Run, text: str, column: str) -> tuple[Whole, Whole]:
-    samples = Sample.objects.filter(version_id=run.evaluation.version_id).alias(
-        asked=column_text("input", column)
-    )
+    samples = Sample.objects.of(run.evaluation.version_id).alias(asked=column_text("input", column))
     found = samples.filter(Q(asked__icontains=text) | Q(target__icontains=text))
     trials = Trial.objects.filter(run=run, output__icontains=text)
     positions = np.array(found.values_list("position", flat=True), dtype=np.int64)
@@ -123,5 +124,5 @@ def _by_substring(run: Run, text: str, column: str) -> tuple[Whole, Whole]:
 def column_text(field: str, column: str) -> Func:
     """Return a column of a sample as text; any name will do, "0" and "a__b" too."""
     return Func(
-        F(field), Value(column), function="jsonb_extract_path_text", output_field=TextField()
+        F(field), Value(column), function="json_extract_path_text", output_field=TextField()
     )

@@ -174,7 +174,7 @@ def _pairs(
 
 def _samples(version_id: int, positions: Sequence[int | None]) -> dict[int, Sample]:
     wanted = [position for position in positions if position is not None]
-    rows = Sample.objects.filter(version=version_id, position__in=wanted or [-1])
+    rows = Sample.objects.at(version_id, wanted)
     return {row.position: row for row in rows}
 
 

@@ -58,7 +58,7 @@ def has_answers(run_id: int) -> bool:
 
 def samples_at(*, version_id: int, positions: Sequence[int]) -> dict[int, AskedSample]:
     """Return the samples at these positions of the version, by position."""
-    samples = Sample.objects.filter(version_id=version_id, position__in=positions)
+    samples = Sample.objects.at(version_id, positions)
     rows = samples.values_list("position", "pk", "key", "input", "target")
     return {position: AskedSample(*row) for position, *row in rows}
 

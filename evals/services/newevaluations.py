@@ -118,7 +118,7 @@ def _priced_today(candidates: Sequence[Candidate]) -> tuple[CandidateSpec, ...]:
 
 def probed_samples(grounds: Grounds) -> list[Sample]:
     """Return the samples that prompts are tried on."""
-    return list(Sample.objects.filter(version=grounds.version).order_by("position")[:PROBED])
+    return list(Sample.objects.of(grounds.version.pk).order_by("pk")[:PROBED])
 
 
 def _not_from_here(spec: Spec) -> Iterator[SpecProblem]:

@@ -37,6 +37,6 @@ def _no_answer(row: int, key: str, spec: CandidateSpec) -> Problem:
 
 def _keys(version: EvalSetVersion, spec: CandidateSpec) -> Iterator[tuple[int, str]]:
     column = version.mapping["input"]
-    samples = Sample.objects.filter(version=version).order_by("position")
+    samples = Sample.objects.of(version.pk).order_by("pk")
     for sample in samples.iterator(chunk_size=2000):
         yield sample.row, recorded_key(sample, key_column=spec.endpoint.key, input_column=column)

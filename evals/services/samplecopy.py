@@ -16,13 +16,14 @@ from pyarrow import compute
 from evals.domain.sampleblocks import SampleBlock
 from evals.domain.textcolumns import joined, whole
 from evals.models import Sample
+from evals.models.evalsets import sample_id
 from evals.services.copying import copy_binary
 
-COLUMNS = ("version_id", "position", "row", "key", "input", "target", "slices", "cluster")
+COLUMNS = ("id", "version_id", "position", "row", "key", "input", "target", "slices", "cluster")
 START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = pack("!h", -1)
 NULL = -1
-INTEGER = ">i4"
+INTEGER, LONG = ">i4", ">i8"
 JSONB_FORM = b"\1"
 
 
@@ -32,18 +33,21 @@ def copy_samples(version_id: int, blocks: Iterable[SampleBlock]) -> None:
 
 
 def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[memoryview]:
-    start = pack("!hiqi", len(COLUMNS), 8, version_id, 4)
+    start = pack("!hi", len(COLUMNS), 8)
+    version = pack("!iqi", 8, version_id, 4)
     position = 0
     for block in blocks:
         end = position + len(block.rows)
         yield whole(
             joined(
                 start,
+                _numbers(range(sample_id(version_id, position), sample_id(version_id, end)), LONG),
+                version,
                 _numbers(range(position, end)),
                 pack("!i", 4),
                 _numbers(block.rows),
                 *((pack("!i", NULL),) if block.keys is None else _texts(block.keys)),
-                *_texts(block.inputs, form=JSONB_FORM),
+                *_texts(block.inputs),
                 *_texts(block.targets),
                 *_texts(block.slices, form=JSONB_FORM),
                 *_texts(block.clusters),

@@ -4,8 +4,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from evals.domain.specs import EndpointKind
-from evals.models import Endpoint, Harness, HumanScore, Task, Upload, User
+from evals.models import Endpoint, EvalSetVersion, Harness, HumanScore, Task, Upload, User
 from evals.models.uploads import UploadState
+from evals.queries.sampleranges import in_version
 from evals.queries.taskcontents import TaskContents, signed_decisions, task_contents
 from evals.services.audit import record
 from evals.services.evalsets import forget_upload
@@ -31,11 +32,7 @@ AND eval_set.task_id = %s
 """  # noqa: S608 - both names stand here
     for table in ("evals_wordindex", "evals_samplewords")
 )
-SAMPLES = """
-DELETE FROM evals_sample USING evals_evalsetversion AS version, evals_evalset AS eval_set
-WHERE evals_sample.version_id = version.id AND version.eval_set_id = eval_set.id
-AND eval_set.task_id = %s
-"""
+SAMPLES = f"DELETE FROM evals_sample WHERE {in_version()}"  # noqa: S608 - its parts are of this house
 
 
 class TaskDeletionError(Exception):
@@ -92,6 +89,9 @@ def _check_no_upload_at_work(uploads: QuerySet[Upload]) -> None:
 
 def _delete_large_tables(task: Task) -> None:
     HumanScore.objects.filter(trial__run__evaluation__task=task).delete()
+    versions = EvalSetVersion.objects.filter(eval_set__task=task)
     with connection.cursor() as cursor:
-        for statement in (RUNS, TRIALS, WORD_INDEXES, WORDS, SAMPLES):
+        for statement in (RUNS, TRIALS, WORD_INDEXES, WORDS):
             cursor.execute(statement, [task.pk])
+        for version_id in versions.values_list("pk", flat=True):
+            cursor.execute(SAMPLES, {"version": version_id})

@@ -8,26 +8,29 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from evals.models import EvalSetVersion, Sample, VersionComparison
+from evals.models.evalsets import sample_id
+from evals.queries.sampleranges import in_version
 from evals.queue import Job, enqueue
 
 logger = logging.getLogger(__name__)
 AT_ONCE_SAMPLES = 20_000
 RING_AGAIN = timedelta(minutes=5)  # longer than two million rows take
 # Samples are paired by their key or by their input: of several with one name first those that say
-# the same, in whatever order, then what is left in order. Sixteen bytes stand for each text.
-COMPARE = """
+# the same, in whatever order, then what is left in order. Sixteen bytes stand for each text,
+# as `jsonb` writes it: the order of columns and blanks between them say nothing.
+COMPARE = f"""
 WITH a AS (
   SELECT position, name, said,
     row_number() OVER (PARTITION BY name, said ORDER BY position) AS nth
-  FROM (SELECT position, {name_before} AS name,
-    md5((input - %(gone)s::text[])::text || chr(31) || target)::uuid AS said
-    FROM evals_sample WHERE version_id = %(before)s) AS each_before
+  FROM (SELECT position, {{name_before}} AS name,
+    md5((input::jsonb - %(gone)s::text[])::text || chr(31) || target)::uuid AS said
+    FROM evals_sample WHERE {in_version("%(before)s")}) AS each_before
 ), b AS (
   SELECT position, name, said,
     row_number() OVER (PARTITION BY name, said ORDER BY position) AS nth
-  FROM (SELECT position, {name_after} AS name,
-    md5((input - %(new)s::text[])::text || chr(31) || target)::uuid AS said
-    FROM evals_sample WHERE version_id = %(after)s) AS each_after
+  FROM (SELECT position, {{name_after}} AS name,
+    md5((input::jsonb - %(new)s::text[])::text || chr(31) || target)::uuid AS said
+    FROM evals_sample WHERE {in_version("%(after)s")}) AS each_after
 ), said AS MATERIALIZED (
   SELECT coalesce(a.name, b.name) AS name, a.position AS before, b.position AS after
   FROM a FULL JOIN b ON a.name = b.name AND a.said = b.said AND a.nth = b.nth
@@ -49,7 +52,7 @@ WITH a AS (
 )
 SELECT kind, count(*) FROM pair GROUP BY kind
 UNION ALL SELECT 'same', count(*) FROM said WHERE before IS NOT NULL AND after IS NOT NULL
-"""
+"""  # noqa: S608 - its parts are of this house
 BY_KEY = "md5(key)::uuid"
 BY_INPUT = "md5(input ->> %({0})s)::uuid"
 
@@ -115,7 +118,7 @@ def _compare(comparison: VersionComparison, *, now: datetime) -> VersionComparis
 def _have_keys(comparison: VersionComparison) -> bool:
     """Return whether samples of both versions have keys: all of a version's have, or none."""
     versions = (comparison.before_id, comparison.after_id)
-    first = Sample.objects.filter(version__in=versions, position=0)
+    first = Sample.objects.filter(pk__in=[sample_id(version, 0) for version in versions])
     return not first.filter(key__isnull=True).exists()
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evals.models import EvalSetVersion, WordIndex
+from evals.queries.sampleranges import in_version
 from evals.queries.samplewords import READ_THROUGH, SAMPLE_WORDS
 from evals.queue import Job, enqueue
 
@@ -20,7 +21,7 @@ BELLS_AT_ONCE = 20
 STORE = (
     "INSERT INTO evals_samplewords (version_id, position, words) "  # noqa: S608 - no text of others
     f"SELECT version_id, position, {SAMPLE_WORDS} FROM evals_sample "
-    "WHERE version_id = %s AND position >= %s AND position < %s ON CONFLICT DO NOTHING"
+    f"WHERE {in_version(start='%(start)s', stop='%(stop)s')} ON CONFLICT DO NOTHING"
 )
 # What waits to be sorted into the index is read through by every search.
 SORT_IN = "SELECT gin_clean_pending_list('sample_words_by_word'::regclass)"
@@ -84,7 +85,8 @@ def _store_chunk(version_id: int) -> bool:
     index.indexed_count = min(start + CHUNK, total)
     index.heard_at = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [version_id, start, index.indexed_count])
+        chunk = {"version": version_id, "start": start, "stop": index.indexed_count}
+        cursor.execute(STORE, chunk)
         if index.indexed_count == total:
             cursor.execute(SORT_IN)
             index.finished_at = index.heard_at

@@ -96,7 +96,7 @@ def _evaluation(
     specs = [make.incumbent_spec(f"closed-{task.pk}")]
     specs += [make.candidate_spec(f"open-{task.pk}-{n}") for n in range(candidates - 1)]
     evaluation = make.live_evaluation(task, samples=samples, candidates=specs)
-    asked_of = Sample.objects.filter(version=evaluation.version).order_by("position")
+    asked_of = Sample.objects.of(evaluation.version_id).order_by("pk")
     known = list(asked_of.values_list("pk", "target"))
     for run in evaluation.runs.all():
         asked = samples // 2 if is_live else samples

@@ -65,7 +65,7 @@ CONCURRENCY = 8
 
 
 def random_trials(run: Run, chance: random.Random, *, is_usage_known: bool) -> list[Trial]:
-    samples = list(Sample.objects.filter(version=run.evaluation.version).order_by("position"))
+    samples = list(Sample.objects.of(run.evaluation.version_id).order_by("pk"))
     asked = samples[: chance.randrange(len(samples) + 1)]
     return Trial.objects.bulk_create(
         make_trial(run, sample, place, epoch, chance, is_usage_known=is_usage_known)

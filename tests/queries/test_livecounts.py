@@ -45,7 +45,7 @@ def live(team: Team, price: PriceSpec | None, *, epochs: int = 1) -> Evaluation:
 
 
 def store(run: Run, places: range, chance: random.Random) -> None:
-    samples = list(Sample.objects.filter(version=run.evaluation.version).order_by("position"))
+    samples = list(Sample.objects.of(run.evaluation.version_id).order_by("pk"))
     Trial.objects.bulk_create(
         make_trial(run, samples[place], place, epoch, chance, is_usage_known=True)
         for place in places

@@ -43,7 +43,7 @@ def test_what_is_stored_is_what_stands_in_the_cells() -> None:
     nasty = ["tab\there", "back\\slash", "\\N", "\\.", "line\nfeed", "re\r\nturn", 'q"uote', "😀 é"]
     rows = [["plain", "yes", "warm", "c1"]]
     rows += [[cell, f"t{cell}", " " if n % 2 else f"s{cell}", ""] for n, cell in enumerate(nasty)]
-    samples = Sample.objects.filter(version=stored(file_of(rows))).order_by("position")
+    samples = Sample.objects.of(stored(file_of(rows)).pk).order_by("pk")
     names = ("text", "label", "tone", "who")
     assert [
         (s.position, s.row, s.key, s.input, s.target, s.slices, s.cluster) for s in samples
