@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, islice
 
-import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from evals.domain.delimitedcells import cells_of
 from evals.domain.delimitedrows import FIELD_LIMIT, checked_row, explain, is_blank
 from evals.domain.problems import InputError, Problem
 from evals.domain.rows import Row, RowBlock
-from evals.domain.textcolumns import text_array, whole
+from evals.domain.textcolumns import text_array
 from evals.domain.textlines import TextLines
 
 MOST_ROWS = 500  # as lists: enough to share the price of a block, few enough to stay in the cache
@@ -47,9 +45,9 @@ def row_blocks(
     is_last = False
     while not is_last:
         if cells := lines.block_by(cut, longest=FIELD_LIMIT):
-            starts = _starts_of_cells(cells, line)
-            yield RowBlock(number, starts[:-1], cells)
-            number, past_reader = number + len(cells[0]), past_reader + starts[-1] - line
+            starts = cells.starts(line)
+            yield RowBlock(number, starts[:-1], cells.columns)
+            number, past_reader = number + len(starts) - 1, past_reader + starts[-1] - line
             line = starts[-1]
             continue
         stretch = _stretch(reader, lines)
@@ -66,15 +64,6 @@ def row_blocks(
             yield _problem(stretch.error, starts[-1], last_line, number)
             number += 1
         is_last, line = stretch.is_last, last_line + 1
-
-
-def _starts_of_cells(cells: Sequence[pa.StringArray], line: int) -> Sequence[int]:
-    """Return the line that each row starts on, and then the line after them all."""
-    folded = [column for column in cells if b"\n" in bytes(whole(column))]
-    if not folded:
-        return range(line, line + len(cells[0]) + 1)
-    heights = 1 + sum(compute.count_substring(column, "\n").to_numpy() for column in folded)
-    return [line, *(line + np.cumsum(heights)).tolist()]
 
 
 def _stretch(reader: Reader, lines: TextLines) -> _Stretch:

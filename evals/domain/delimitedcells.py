@@ -4,18 +4,33 @@ Imported only when a whole file is read: pyarrow costs time and memory.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import compute, csv
 
 from evals.domain.textlines import BOM
 
 RETURN, FEED = b"\r\n"
 
 
-def cells_of(block: bytes, *, delimiter: str, width: int) -> Sequence[pa.StringArray] | None:
-    """Return a column of text for each of `width` names; the block is of whole lines.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows as a column of text for each name, and how many lines each row takes, if not one."""
+
+    columns: Sequence[pa.StringArray]
+    heights: np.ndarray | None
+
+    def starts(self, line: int) -> Sequence[int]:
+        """Return the line that each row starts on if the first does on `line`, and the next one."""
+        if self.heights is None:
+            return range(line, line + len(self.columns[0]) + 1)
+        return [line, *(line + np.cumsum(self.heights)).tolist()]
+
+
+def cells_of(block: bytes, *, delimiter: str, width: int) -> Cells | None:
+    """Return the cells of a block of whole lines, with `width` cells in a row.
 
     None where something is unusual and has to be read closely: a row of another length, a blank
     line, a stray quote, a cell that the block does not end, a byte that is no text.
@@ -40,26 +55,35 @@ def cells_of(block: bytes, *, delimiter: str, width: int) -> Sequence[pa.StringA
         )
     except pa.ArrowInvalid:
         return None
-    return [column.combine_chunks() for column in table.columns]
+    columns = [column.combine_chunks() for column in table.columns]
+    lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    return Cells(columns, None if lines == len(table) else _heights(columns))
+
+
+def _heights(columns: Sequence[pa.StringArray]) -> np.ndarray:
+    return 1 + sum(compute.count_substring(column, "\n").to_numpy() for column in columns)
 
 
 def _is_regular(block: bytes, delimiter: bytes) -> bool:
     """Tell whether quotes frame whole cells or come doubled in such, and lines end as one does."""
+    has_returns = b"\r" in block
+    may_have_blank_lines = (
+        block.startswith((b"\r", b"\n")) or b"\n\n" in block or (has_returns and b"\n\r" in block)
+    )
+    if b'"' not in block and not has_returns:
+        return not may_have_blank_lines
     # A place before the block and one after it, as if it stood between lines.
     signs = np.frombuffer(b"".join((b"\n", block, b"\n")), np.uint8)
     quotes = _places(signs, b'"')
     if len(quotes) % 2:
         return False
-    if not _are(signs[quotes[::2] - 1], delimiter + b'\n"'):
-        return False
-    if not _are(signs[quotes[1::2] + 1], delimiter + b'\r\n"'):
-        return False
-    if b"\r" in block and not _are(signs[_outside(_places(signs, b"\r"), quotes) + 1], b"\n"):
-        return False
-    if block.startswith((b"\r", b"\n")) or b"\n\n" in block or b"\n\r" in block:
-        ends = _outside(_places(signs[:-2], b"\n"), quotes)
-        return not np.isin(signs[ends + 1], (RETURN, FEED)).any()
-    return True
+    opened = _are(signs[quotes[::2] - 1], delimiter + b'\n"')
+    closed = _are(signs[quotes[1::2] + 1], delimiter + b'\r\n"')
+    returned = _are(signs[_outside(_places(signs, b"\r"), quotes) + 1], b"\n")
+    if not (opened and closed and returned and may_have_blank_lines):
+        return opened and closed and returned
+    ends = _outside(_places(signs[:-2], b"\n"), quotes)
+    return not np.isin(signs[ends + 1], (RETURN, FEED)).any()
 
 
 def _places(signs: np.ndarray, sign: bytes) -> np.ndarray:

@@ -143,7 +143,7 @@ class ContentHash:
         """Take the next sample in."""
         self.add_lines(hashed_line(sample))
 
-    def add_lines(self, lines: bytes) -> None:
+    def add_lines(self, lines: bytes | memoryview) -> None:
         """Take samples in by their hashed lines."""
         self._sha256.update(lines)
 

@@ -7,6 +7,7 @@ price, since each step runs over a whole column.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from evals.domain.evalsets import (
@@ -34,13 +35,13 @@ class SampleBlock:
     add to the hash.
     """
 
-    rows: Sequence[int]
+    rows: np.ndarray
     keys: pa.StringArray | None
     inputs: pa.StringArray
     targets: pa.StringArray
     slices: pa.StringArray
     clusters: pa.StringArray
-    hashed: bytes
+    hashed: bytes | memoryview
 
 
 def read_sample_blocks(rows: RowFile, mapping: Mapping) -> Iterator[SampleBlock | Problem]:
@@ -87,7 +88,7 @@ class _Samples:
             return None
         texts = self._writer.texts(cells)
         return SampleBlock(
-            rows=range(block.first, block.first + len(cells[0])),
+            rows=np.arange(block.first, block.first + len(cells[0])),
             keys=keys,
             inputs=texts.inputs,
             targets=texts.targets,
@@ -126,7 +127,7 @@ def _block_of(held: Sequence[tuple[SampleRow, bytes]]) -> SampleBlock:
     samples = [sample for sample, _ in held]
     keys = [sample.key for sample in samples if sample.key is not None]
     return SampleBlock(
-        rows=[sample.row for sample in samples],
+        rows=np.array([sample.row for sample in samples]),
         keys=text_array(keys) if keys else None,  # every sample of a file has one, or none has
         inputs=text_array([canonical_json(sample.input) for sample in samples]),
         targets=text_array([sample.target for sample in samples]),

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from queue import Queue
 from typing import Any
 
 from django.db import connection, models
-from psycopg import Copy, sql
+from psycopg import Copy, Cursor, sql
+from psycopg.copy import QueuedLibpqWriter
+
+QUEUED = 32  # pieces of 128 kB at most: what waits longer has left the processor's cache
 
 
 def copy_rows(
@@ -57,6 +61,14 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
             copy.write_row(row)
 
 
+class _Writer(QueuedLibpqWriter):
+    """Sends in a thread of its own, since the server works while the next rows are made."""
+
+    def __init__(self, cursor: Cursor[Any]) -> None:
+        super().__init__(cursor)
+        self._queue = Queue(maxsize=QUEUED)
+
+
 @contextmanager
 def _copying(table: str, columns: Sequence[str], *, is_binary: bool = False) -> Iterator[Copy]:
     statement = sql.SQL("COPY {table} ({names}) FROM STDIN{options}").format(
@@ -68,6 +80,6 @@ def _copying(table: str, columns: Sequence[str], *, is_binary: bool = False) -> 
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(statement) as copy,
+        cursor.copy(statement, writer=_Writer(cursor.cursor)) as copy,
     ):
         yield copy

@@ -7,7 +7,6 @@ Format".
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from struct import pack
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,13 +36,13 @@ def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[memoryview
     version = pack("!iqi", 8, version_id, 4)
     position = 0
     for block in blocks:
-        end = position + len(block.rows)
+        places = position + np.arange(len(block.rows))
         yield whole(
             joined(
                 start,
-                _numbers(range(sample_id(version_id, position), sample_id(version_id, end)), LONG),
+                _numbers(sample_id(version_id, 0) + places, LONG),
                 version,
-                _numbers(range(position, end)),
+                _numbers(places),
                 pack("!i", 4),
                 _numbers(block.rows),
                 *((pack("!i", NULL),) if block.keys is None else _texts(block.keys)),
@@ -53,12 +52,12 @@ def _rows(version_id: int, blocks: Iterable[SampleBlock]) -> Iterator[memoryview
                 *_texts(block.clusters),
             )
         )
-        position = end
+        position += len(places)
 
 
-def _numbers(numbers: Any, kind: str = INTEGER) -> pa.BinaryArray:
+def _numbers(numbers: np.ndarray, kind: str = INTEGER) -> pa.BinaryArray:
     """Return numbers as the server wants them, an item for each."""
-    content = np.asarray(numbers).astype(kind)
+    content = numbers.astype(kind)
     width = pa.binary(content.itemsize)
     items = pa.Array.from_buffers(width, len(content), [None, pa.py_buffer(content)])
     return items.cast(pa.binary())

@@ -87,7 +87,7 @@ def singly(block: SampleBlock) -> Iterator[object]:
     inputs = map(json.loads, block.inputs.to_pylist())
     slices = map(json.loads, block.slices.to_pylist())
     targets, clusters = block.targets.to_pylist(), block.clusters.to_pylist()
-    yield from zip(block.rows, keys, inputs, targets, slices, clusters, strict=True)
+    yield from zip(block.rows.tolist(), keys, inputs, targets, slices, clusters, strict=True)
 
 
 def told(items: Iterator[object]) -> tuple[list[object], list[object], object]:
