@@ -1,7 +1,6 @@
 """Eval sets: immutable, numbered, content-hashed versions of samples."""
 
 from collections.abc import Iterable
-from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -62,15 +61,15 @@ def sample_id(version_id: int, position: int) -> int:
 class SampleQuerySet(models.QuerySet["Sample"]):
     """Samples are found by their primary key alone; in SQL by `evals.queries.sampleranges`."""
 
-    def of(self, version_id: int) -> Self:
+    def of(self, version_id: int) -> "models.QuerySet[Sample]":
         """Return the samples of a version; `pk` orders them by position."""
         return self.filter(pk__gte=sample_id(version_id, 0), pk__lt=sample_id(version_id + 1, 0))
 
-    def between(self, version_id: int, start: int, stop: int) -> Self:
+    def between(self, version_id: int, start: int, stop: int) -> "models.QuerySet[Sample]":
         """Return the samples of a version at the positions from `start` on, before `stop`."""
         return self.filter(pk__gte=sample_id(version_id, start), pk__lt=sample_id(version_id, stop))
 
-    def at(self, version_id: int, positions: Iterable[int]) -> Self:
+    def at(self, version_id: int, positions: Iterable[int]) -> "models.QuerySet[Sample]":
         """Return the samples at these positions of a version."""
         return self.filter(pk__in=[sample_id(version_id, int(each)) for each in positions])
 

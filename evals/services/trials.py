@@ -3,7 +3,7 @@
 import gc
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from threading import Lock
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from evals.domain.trials import Reply, Score, TrialState
@@ -91,6 +92,7 @@ class TrialWriter:
         self._specs = work.spec.scorers
         self._holder = holder
         self._open: Counter[int] = Counter()
+        self._finishing: set[int] = set()
         self._keeping = Lock()  # the leases are renewed in another thread than trials are stored
 
     @cached_property
@@ -113,8 +115,8 @@ class TrialWriter:
         """Renew the leases, and note where one is gone: somebody else may be asking by now."""
         with self._keeping:
             renewed = renew_leases(run_id=self._run_id, holder=self._holder, now=timezone.now())
-            unfinished = sum(left > 0 for left in self._open.values())
-            self.has_lost_shards |= renewed < unfinished
+            unfinished = self.open_shards()
+            self._note_loss(unfinished, held=renewed)
 
     def store(self, pairs: Sequence[tuple[Pending, Reply]]) -> int:
         """Score the replies and store them in one transaction, shards that they complete too.
@@ -134,13 +136,20 @@ class TrialWriter:
             copy_new_rows(Trial, COLUMNS, rows)
             if done := [shard for shard in held if self._open[shard] == counts[shard]]:
                 finish_shards(shard_ids=done, holder=self._holder)
+                self._finishing.update(done)
         self._open.subtract(counts)
         self.stored += len(rows)
-        # A shard that is done was lost to nobody: this may be the second try of what was stored
-        # just as the connection broke.
-        gone = Shard.objects.filter(pk__in=counts.keys() - held)
-        self.has_lost_shards |= gone.exclude(state=ShardState.DONE).exists()
+        self._note_loss(counts, held=len(held))
+        self._finishing.clear()
         return len(rows)
+
+    def _note_loss(self, shard_ids: Collection[int], *, held: int) -> None:
+        """Note where fewer of the shards are held than there are."""
+        if held < len(shard_ids):
+            mine = Q(state=ShardState.LEASED, holder=self._holder)
+            # Where the connection broke as it committed, it was this very writer that finished.
+            mine |= Q(state=ShardState.DONE, pk__in=self._finishing)
+            self.has_lost_shards |= Shard.objects.filter(pk__in=shard_ids).exclude(mine).exists()
 
     def _row(self, pending: Pending, reply: Reply) -> tuple[Any, ...]:
         scores = self._scores(pending.sample, reply)

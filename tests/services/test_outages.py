@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from evals.models import Run, Shard
 from evals.models.evaluations import RunState, ShardState
@@ -78,26 +79,30 @@ def test_connections_that_break_again_and_again_cost_no_answer(server):
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(questions, "claim_shards"), (trials.TrialWriter, "store")]
+    ("owner", "name"), [(questions, "claim_shards"), (trials, "finish_shards")]
 )
 def test_a_connection_that_breaks_after_a_commit_costs_no_answer(server, monkeypatch, owner, name):
     server.latency_seconds = 0.02
     run = run_at(server)
-    reached = {"claim_shards": ShardState.LEASED, "store": ShardState.DONE}[name]
-    real = getattr(owner, name)
-    broken: list[str] = []
+    call, commit = getattr(owner, name), DatabaseWrapper._commit  # noqa: SLF001 - no public door
+    said: list[str] = []
 
-    def breaks_once(*args: Any, **kwargs: Any) -> Any:
-        done = real(*args, **kwargs)
-        if not broken and run.shards.filter(state=reached).exists():
-            broken.append(name)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if not said:
+            said.append("called")
+        return call(*args, **kwargs)
+
+    def committed(self: DatabaseWrapper) -> None:
+        commit(self)
+        if said == ["called"]:
+            said.append("broken")
             raise OperationalError
-        return done
 
-    monkeypatch.setattr(owner, name, breaks_once)
+    monkeypatch.setattr(owner, name, called)
+    monkeypatch.setattr(DatabaseWrapper, "_commit", committed)
     work_on_run(run.pk)
     run.refresh_from_db()
-    assert broken == [name]
+    assert said == ["called", "broken"]
     assert (run.state, run.unconfirmed) == (RunState.COMPLETED, 0)
     assert run.trials.count() == 200
     assert asked(server) == dict.fromkeys(range(200), 1)
