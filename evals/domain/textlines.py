@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeVar
 from evals.domain.problems import InputError, Problem
 
 T = TypeVar("T")
-BLOCK_BYTES = 1 << 19  
+BLOCK_BYTES = 1 << 19
 LINE_LIMIT = 64 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 SIGNATURES = {

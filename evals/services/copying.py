@@ -9,7 +9,7 @@ from django.db import connection, models
 from psycopg import Copy, Cursor, sql
 from psycopg.copy import QueuedLibpqWriter
 
-QUEUED = 32  # pieces of 128 kB at most: what waits longer has left the processor's cache
+QUEUED = 64  # pieces of 128 kB at most: what waits longer has left the processor's cache
 
 
 def copy_rows(

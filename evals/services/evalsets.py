@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import IO, BinaryIO, cast
+from itertools import chain
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -14,13 +15,18 @@ from evals.domain.hubnames import hub_words
 from evals.domain.problems import InputError, Problem
 from evals.domain.rowfiles import FileKind, open_rows
 from evals.domain.rows import RowFile
-from evals.domain.sampleblocks import SampleBlock, read_sample_blocks
 from evals.models import EvalSet, EvalSetVersion, Task, Upload, User
 from evals.services.audit import record
+from evals.services.readahead import read_ahead
 from evals.services.rowintake import RowIntake
-from evals.services.samplecopy import copy_samples
 from evals.services.staleness import mark_older_sets
 from evals.services.wordindexes import ring_for_version
+
+if TYPE_CHECKING:
+    from evals.domain.sampleblocks import SampleBlock
+
+LOTS_AHEAD = 2
+PROBLEMS_IN_A_LOT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,8 @@ def create_version(  # noqa: PLR0913 - whose, what, what it means, and who is to
             valid rows and there are any. Nothing is stored then.
         InputError: If the file is unusable as a whole. Nothing is stored then.
     """
+    from evals.services.samplecopy import copy_samples  # noqa: PLC0415 - as in `_samples`
+
     check_mapping(rows.columns, mapping)
     hold_task(eval_set.task_id)
     EvalSet.objects.select_for_update().get(pk=eval_set.pk)  # two uploads may not share a number
@@ -167,13 +175,29 @@ def eval_set_for(*, task: Task, name: str) -> EvalSet:
     return EvalSet.objects.get_or_create(task=task, name=name[:200])[0]
 
 
-def _samples(rows: RowFile, mapping: Mapping, intake: RowIntake) -> Iterator[SampleBlock]:
-    for item in read_sample_blocks(rows, mapping):
+def _samples(rows: RowFile, mapping: Mapping, intake: RowIntake) -> "Iterator[SampleBlock]":
+    # Only who stores a set pays for pyarrow, in time and memory.
+    from evals.domain.sampleblocks import read_sample_blocks  # noqa: PLC0415
+
+    for item in chain.from_iterable(
+        read_ahead(_lots(read_sample_blocks(rows, mapping)), most=LOTS_AHEAD)
+    ):
         if isinstance(item, Problem):
             intake.refuse(item)
         else:
             intake.accept(item)
             yield item
+
+
+def _lots(items: "Iterator[SampleBlock | Problem]") -> "Iterator[list[SampleBlock | Problem]]":
+    """Return the items in lots, of which each costs the reading ahead as much as one item."""
+    lot = []
+    for item in items:
+        lot.append(item)
+        if not isinstance(item, Problem) or len(lot) == PROBLEMS_IN_A_LOT:
+            yield lot
+            lot = []
+    yield lot
 
 
 def _seal(version: EvalSetVersion) -> None:

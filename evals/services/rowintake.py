@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evals.domain.evalsets import ContentHash
 from evals.domain.problems import InputError, Problem
-from evals.domain.sampleblocks import SampleBlock
+
+if TYPE_CHECKING:
+    from evals.domain.sampleblocks import SampleBlock
 
 PROBLEMS_KEPT = 1000
 PROGRESS_ROWS = 2048
@@ -36,7 +39,7 @@ class RowIntake:
         if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(problem)
 
-    def accept(self, block: SampleBlock) -> None:
+    def accept(self, block: "SampleBlock") -> None:
         """Take samples in."""
         self.hash.add_lines(block.hashed)
         self.accepted += len(block.rows)
