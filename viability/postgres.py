@@ -29,8 +29,8 @@ OPTIONS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "synchronous_commit": "on",
-    "wal_buffers": "32MB",
-    "max_wal_size": "4GB",
+    "wal_buffers": "16MB",
+    "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -61,7 +61,10 @@ def cells_of(block: bytes, *, delimiter: str, width: int) -> Cells | None:
 
 
 def _heights(columns: Sequence[pa.StringArray]) -> np.ndarray:
-    return 1 + sum(compute.count_substring(column, "\n").to_numpy() for column in columns)
+    heights = np.ones(len(columns[0]), np.int64)
+    for column in columns:
+        heights += compute.count_substring(column, "\n").to_numpy()
+    return heights
 
 
 def _is_regular(block: bytes, delimiter: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from queue import Queue
 from typing import Any
 
 from django.db import connection, models
@@ -66,7 +65,7 @@ class _Writer(QueuedLibpqWriter):
 
     def __init__(self, cursor: Cursor[Any]) -> None:
         super().__init__(cursor)
-        self._queue = Queue(maxsize=QUEUED)
+        self._queue = type(self._queue)(maxsize=QUEUED)
 
 
 @contextmanager

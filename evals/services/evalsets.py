@@ -1,9 +1,8 @@
 """Eval-set versions: rows in, an immutable hashed snapshot out, or nothing at all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import chain
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -17,16 +16,9 @@ from evals.domain.rowfiles import FileKind, open_rows
 from evals.domain.rows import RowFile
 from evals.models import EvalSet, EvalSetVersion, Task, Upload, User
 from evals.services.audit import record
-from evals.services.readahead import read_ahead
 from evals.services.rowintake import RowIntake
 from evals.services.staleness import mark_older_sets
 from evals.services.wordindexes import ring_for_version
-
-if TYPE_CHECKING:
-    from evals.domain.sampleblocks import SampleBlock
-
-LOTS_AHEAD = 2
-PROBLEMS_IN_A_LOT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +56,7 @@ def create_version(  # noqa: PLR0913 - whose, what, what it means, and who is to
             valid rows and there are any. Nothing is stored then.
         InputError: If the file is unusable as a whole. Nothing is stored then.
     """
-    from evals.services.samplecopy import copy_samples  # noqa: PLC0415 - as in `_samples`
+    from evals.services.samplecopy import copy_samples  # noqa: PLC0415 - pyarrow
 
     check_mapping(rows.columns, mapping)
     hold_task(eval_set.task_id)
@@ -81,7 +73,7 @@ def create_version(  # noqa: PLR0913 - whose, what, what it means, and who is to
         created_by=origin.user,
     )
     intake = RowIntake(ContentHash(mapping), progress)
-    copy_samples(version.pk, _samples(rows, mapping, intake))
+    copy_samples(version.pk, intake.samples(rows, mapping))
     _refuse_what_cannot_be_used(intake, origin.name, accept_valid=accept_valid)
     sha256 = intake.hash.hexdigest()
     if existing := eval_set.versions.filter(sha256=sha256).first():
@@ -173,31 +165,6 @@ def source_words(upload: Upload) -> str:
 def eval_set_for(*, task: Task, name: str) -> EvalSet:
     """Return the task's eval set of that name, made if there is none."""
     return EvalSet.objects.get_or_create(task=task, name=name[:200])[0]
-
-
-def _samples(rows: RowFile, mapping: Mapping, intake: RowIntake) -> "Iterator[SampleBlock]":
-    # Only who stores a set pays for pyarrow, in time and memory.
-    from evals.domain.sampleblocks import read_sample_blocks  # noqa: PLC0415
-
-    for item in chain.from_iterable(
-        read_ahead(_lots(read_sample_blocks(rows, mapping)), most=LOTS_AHEAD)
-    ):
-        if isinstance(item, Problem):
-            intake.refuse(item)
-        else:
-            intake.accept(item)
-            yield item
-
-
-def _lots(items: "Iterator[SampleBlock | Problem]") -> "Iterator[list[SampleBlock | Problem]]":
-    """Return the items in lots, of which each costs the reading ahead as much as one item."""
-    lot = []
-    for item in items:
-        lot.append(item)
-        if not isinstance(item, Problem) or len(lot) == PROBLEMS_IN_A_LOT:
-            yield lot
-            lot = []
-    yield lot
 
 
 def _seal(version: EvalSetVersion) -> None:

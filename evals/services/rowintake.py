@@ -1,17 +1,23 @@
 """What one pass over the rows of a file counts, hashes and tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from evals.domain.evalsets import ContentHash
+from evals.domain.mappings import Mapping
 from evals.domain.problems import InputError, Problem
+from evals.domain.rows import RowFile
+from evals.services.readahead import read_ahead
 
 if TYPE_CHECKING:
     from evals.domain.sampleblocks import SampleBlock
 
 PROBLEMS_KEPT = 1000
 PROGRESS_ROWS = 2048
+LOTS_AHEAD = 2
+PROBLEMS_IN_A_LOT = 256
 MOST_ROWS = 5_000_000  # of a file that becomes a version
 
 
@@ -25,6 +31,23 @@ class RowIntake:
     rejected: int = 0
     problems: list[Problem] | None = None
     reported: int = 0
+
+    def samples(self, rows: RowFile, mapping: Mapping) -> "Iterator[SampleBlock]":
+        """Read the rows ahead in a thread, and return the samples once they are counted.
+
+        Raises:
+            InputError: While iterating, if the file is unusable or has too many rows.
+        """
+        # Only who stores a set pays for pyarrow, in time and memory.
+        from evals.domain.sampleblocks import read_sample_blocks  # noqa: PLC0415
+
+        read = read_ahead(_lots(read_sample_blocks(rows, mapping)), most=LOTS_AHEAD)
+        for item in chain.from_iterable(read):
+            if isinstance(item, Problem):
+                self.refuse(item)
+            else:
+                self.accept(item)
+                yield item
 
     def refuse(self, problem: Problem) -> None:
         """Count a bad row; its problem is kept if it is among the first.
@@ -54,3 +77,14 @@ class RowIntake:
         if self.progress is not None and rows >= self.reported + PROGRESS_ROWS:
             self.reported = rows
             self.progress(rows)
+
+
+def _lots(items: "Iterator[SampleBlock | Problem]") -> "Iterator[list[SampleBlock | Problem]]":
+    """Return the items in lots, of which each costs the reading ahead as much as one item."""
+    lot = []
+    for item in items:
+        lot.append(item)
+        if not isinstance(item, Problem) or len(lot) == PROBLEMS_IN_A_LOT:
+            yield lot
+            lot = []
+    yield lot
