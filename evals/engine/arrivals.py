@@ -1,6 +1,7 @@
 """Replies that have arrived and wait to be scored and stored."""
 
 import asyncio
+from contextlib import suppress
 from typing import NamedTuple
 
 from evals.domain.trials import Question, Reply
@@ -45,10 +46,9 @@ class Arrivals:
         if len(self._waiting) >= most or self._is_closed:
             return
         self._full.clear()
-        try:
-            await asyncio.wait_for(self._full.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._full.wait()
 
     def take(self, most: int) -> list[Answered]:
         """Return up to `most` replies, oldest first."""

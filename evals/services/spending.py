@@ -83,7 +83,8 @@ class Spending:
                 is_refused = report.needed and grant.allowance == report.kept
                 await asyncio.sleep(DRY_SECONDS if is_refused else SHORTEST_SECONDS)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._dry.wait(), SWAP_SECONDS)
+                    async with asyncio.timeout(SWAP_SECONDS):
+                        await self._dry.wait()
         finally:
             pump.stop(grace_seconds=0)
 

@@ -73,7 +73,8 @@ def test_a_limit_that_is_raised_is_noticed_without_a_word():
         waiting = asyncio.create_task(subject.enter(0))
         await settle()
         subject.limit.retune(Limits(concurrency=1))
-        return await asyncio.wait_for(waiting, 2)
+        async with asyncio.timeout(2):
+            return await waiting
 
     assert asyncio.run(main())
 

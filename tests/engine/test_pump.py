@@ -312,7 +312,8 @@ def test_stopping_does_not_wait_for_the_pace():
         async with Pump(endpoint, questions(100), requests_per_minute=1) as pump:
             await asyncio.sleep(0.02)
             pump.stop()
-            return await asyncio.wait_for(collect(pump), 1)
+            async with asyncio.timeout(1):
+                return await collect(pump)
 
     assert len(asyncio.run(main())) == 1
 
