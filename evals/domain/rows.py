@@ -31,6 +31,13 @@ class RowBlock:
     lines: Sequence[int]  # where each row starts
     columns: "Sequence[pa.StringArray]"
 
+    def pieces(self, most: int) -> "Iterator[RowBlock]":
+        """Return the same rows in blocks of `most` at most."""
+        for start in range(0, len(self.lines), most):
+            lines = self.lines[start : start + most]
+            columns = [column.slice(start, len(lines)) for column in self.columns]
+            yield RowBlock(self.first + start, lines, columns)
+
 
 @dataclass(frozen=True, slots=True)
 class RowFile:

@@ -4,6 +4,7 @@ What comes out is what `read_samples` and `ContentHash` make of the same rows, a
 price, since each step runs over a whole column.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from evals.domain.textcolumns import is_filled, text_array
 
 MOST_ROWS = 500
 MOST_BYTES = 1 << 18
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+NAMES_BYTES = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class _Samples:
         self._required = [columns.index(name) for name in self._rows.required]
         self._key = columns.index(KEY_COLUMN) if KEY_COLUMN in columns else None
         self._writer = SampleWriter(columns, mapping)
+        # Each sample has the names, too, and they may be much longer than its cells.
+        self._most_rows = max(1, NAMES_BYTES // len(canonical_json(list(columns)).encode()))
         # Where a name has such a line end, the hash is of another name, or of fewer columns.
         self._has_plain_names = not any(CRLF in name for name in columns)
 
@@ -73,10 +78,20 @@ class _Samples:
         """Yield what is in the items, in their order."""
         for item in items:
             if isinstance(item, RowBlock):
-                block = self._block(item) if self._has_plain_names else None
-                yield from (block,) if block else map(self._rows.read, self._one_by_one(item))
+                for piece in item.pieces(self._most_rows):
+                    yield from self._read(piece)
             else:
                 yield item if isinstance(item, Problem) else self._rows.read(item)
+
+    def _read(self, block: RowBlock) -> Iterator[SampleBlock | SampleRow | Problem]:
+        """Return the samples of the block; what is unusual about it costs only the rows around."""
+        if (samples := self._block(block) if self._has_plain_names else None) is not None:
+            yield samples
+        elif len(block.lines) > MOST_ROWS:
+            for piece in block.pieces(MOST_ROWS):
+                yield from self._read(piece)
+        else:
+            yield from map(self._rows.read, self._one_by_one(block))
 
     def _block(self, block: RowBlock) -> SampleBlock | None:
         """Return the samples of the block, or None where not every row is a sample."""
@@ -129,7 +144,7 @@ def _block_of(held: Sequence[tuple[SampleRow, bytes]]) -> SampleBlock:
     return SampleBlock(
         rows=np.array([sample.row for sample in samples]),
         keys=text_array(keys) if keys else None,  # every sample of a file has one, or none has
-        inputs=text_array([canonical_json(sample.input) for sample in samples]),
+        inputs=text_array([COMPACT.encode(sample.input) for sample in samples]),
         targets=text_array([sample.target for sample in samples]),
         slices=text_array([canonical_json(sample.slices) for sample in samples]),
         clusters=text_array([sample.cluster for sample in samples]),

@@ -23,7 +23,8 @@ Parts: TypeAlias = tuple[pa.StringArray | str, ...]
 class SampleTexts:
     """An item for each sample: inputs and slices as JSON, a null where the cluster is blank.
 
-    `lines` are those of all samples for the hash.
+    Inputs have their columns in the file's order, as people look for them. `lines` are those of
+    all samples for the hash.
     """
 
     inputs: pa.StringArray
@@ -34,11 +35,11 @@ class SampleTexts:
 
 
 class SampleWriter:
-    """Writes samples as canonical JSON does: sorted names, no spaces, each cell encoded once."""
+    """Writes samples as compact JSON; the lines for the hash have their names sorted."""
 
     def __init__(self, columns: Sequence[str], mapping: Mapping) -> None:
         places = {name: place for place, name in enumerate(columns)}
-        self._inputs = dict(sorted(places.items()))
+        self._inputs, self._hashed_inputs = places, dict(sorted(places.items()))
         self._slices = {name: places[name] for name in sorted(set(mapping.slices))}
         self._target = places[mapping.target]
         self._cluster = None if mapping.cluster is None else places[mapping.cluster]
@@ -56,10 +57,11 @@ class SampleWriter:
 
     def _texts(self, cells: Sequence[pa.StringArray], encoded: Sequence[Parts]) -> SampleTexts:
         inputs = joined(*_object(self._inputs, encoded))
+        hashed = _object(self._hashed_inputs, encoded)
         slices = self._slice_texts(cells, encoded)
         clusters, told = self._clusters(cells, encoded)
         target = encoded[self._target]
-        lines = joined(*_merged("[", inputs, ",", *target, ",", slices, ",", *told, "]\n"))
+        lines = joined(*_merged("[", *hashed, ",", *target, ",", slices, ",", *told, "]\n"))
         return SampleTexts(inputs, cells[self._target], slices, clusters, whole(lines))
 
     def _clusters(

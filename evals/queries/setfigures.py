@@ -60,7 +60,7 @@ WITH one AS (
     {PLAIN.format("s.target", "%(target_looked_at)s")} AS own,
     {PLAIN.format("o.target", "%(target_looked_at)s")} AS other
   FROM evals_sample s JOIN evals_sample o
-    ON {in_version(sample="o")} AND o.position = (s.position + %(shift)s) %% %(rows)s
+    ON o.id = s.id - s.position + (s.position + %(shift)s) %% %(rows)s
   WHERE {in_version(sample="s")}
 ), held AS MATERIALIZED (
   SELECT position,

@@ -60,7 +60,7 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
             copy.write_row(row)
 
 
-class _Writer(QueuedLibpqWriter):
+class BoundedWriter(QueuedLibpqWriter):
     """Sends in a thread of its own, since the server works while the next rows are made."""
 
     def __init__(self, cursor: Cursor[Any]) -> None:
@@ -79,6 +79,6 @@ def _copying(table: str, columns: Sequence[str], *, is_binary: bool = False) -> 
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(statement, writer=_Writer(cursor.cursor)) as copy,
+        cursor.copy(statement, writer=BoundedWriter(cursor.cursor)) as copy,
     ):
         yield copy

@@ -1,6 +1,7 @@
 """Eval-set versions: rows in, an immutable hashed snapshot out, or nothing at all."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import IO, BinaryIO, cast
 
@@ -73,7 +74,8 @@ def create_version(  # noqa: PLR0913 - whose, what, what it means, and who is to
         created_by=origin.user,
     )
     intake = RowIntake(ContentHash(mapping), progress)
-    copy_samples(version.pk, intake.samples(rows, mapping))
+    with closing(intake.samples(rows, mapping)) as samples:
+        copy_samples(version.pk, samples)
     _refuse_what_cannot_be_used(intake, origin.name, accept_valid=accept_valid)
     sha256 = intake.hash.hexdigest()
     if existing := eval_set.versions.filter(sha256=sha256).first():

@@ -1,6 +1,7 @@
 """What one pass over the rows of a file counts, hashes and tells."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ class RowIntake:
     problems: list[Problem] | None = None
     reported: int = 0
 
-    def samples(self, rows: RowFile, mapping: Mapping) -> "Iterator[SampleBlock]":
+    def samples(self, rows: RowFile, mapping: Mapping) -> "Generator[SampleBlock, None, None]":
         """Read the rows ahead in a thread, and return the samples once they are counted.
 
         Raises:
@@ -41,13 +42,14 @@ class RowIntake:
         # Only who stores a set pays for pyarrow, in time and memory.
         from evals.domain.sampleblocks import read_sample_blocks  # noqa: PLC0415
 
-        read = read_ahead(_lots(read_sample_blocks(rows, mapping)), most=LOTS_AHEAD)
-        for item in chain.from_iterable(read):
-            if isinstance(item, Problem):
-                self.refuse(item)
-            else:
-                self.accept(item)
-                yield item
+        lots = _lots(read_sample_blocks(rows, mapping))
+        with closing(read_ahead(lots, most=LOTS_AHEAD)) as read:
+            for item in chain.from_iterable(read):
+                if isinstance(item, Problem):
+                    self.refuse(item)
+                else:
+                    self.accept(item)
+                    yield item
 
     def refuse(self, problem: Problem) -> None:
         """Count a bad row; its problem is kept if it is among the first.

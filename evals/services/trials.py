@@ -137,10 +137,11 @@ class TrialWriter:
             if done := [shard for shard in held if self._open[shard] == counts[shard]]:
                 finish_shards(shard_ids=done, holder=self._holder)
                 self._finishing.update(done)
+        self._note_loss(counts, held=len(held))
+        # Only now, since whoever calls again after a break may not count twice.
+        self._finishing.clear()
         self._open.subtract(counts)
         self.stored += len(rows)
-        self._note_loss(counts, held=len(held))
-        self._finishing.clear()
         return len(rows)
 
     def _note_loss(self, shard_ids: Collection[int], *, held: int) -> None:

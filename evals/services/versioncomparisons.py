@@ -54,7 +54,8 @@ SELECT kind, count(*) FROM pair GROUP BY kind
 UNION ALL SELECT 'same', count(*) FROM said WHERE before IS NOT NULL AND after IS NOT NULL
 """  # noqa: S608 - its parts are of this house
 BY_KEY = "md5(key)::uuid"
-BY_INPUT = "md5(input ->> %({0})s)::uuid"
+# Rows of before the column was `json` have the spelling of `jsonb`.
+BY_INPUT = "md5(input::jsonb ->> %({0})s)::uuid"
 
 
 @transaction.atomic

@@ -84,7 +84,7 @@ def quickly(content: bytes, kind: FileKind, mapping: Mapping) -> Iterator[object
 def singly(block: SampleBlock) -> Iterator[object]:
     """Return the samples of a block as the plain way has them."""
     keys = [None] * len(block.rows) if block.keys is None else block.keys.to_pylist()
-    inputs = map(json.loads, block.inputs.to_pylist())
+    inputs = list(map(json.loads, block.inputs.to_pylist()))
     slices = map(json.loads, block.slices.to_pylist())
     targets, clusters = block.targets.to_pylist(), block.clusters.to_pylist()
     yield from zip(block.rows.tolist(), keys, inputs, targets, slices, clusters, strict=True)
@@ -140,6 +140,34 @@ def test_one_bad_row_in_the_middle_of_many_is_the_only_one() -> None:
     rows[1234] = "one cell"
     _, problems = read("\n".join(["text,label", *rows]), TEXT)
     assert [(problem.line, problem.row) for problem in problems] == [(1236, 1234)]
+
+
+@pytest.mark.parametrize("kind", [FileKind.CSV, FileKind.JSONL])
+def test_the_columns_of_an_input_stay_in_the_order_of_the_file(kind: FileKind) -> None:
+    csv, jsonl = b"text,z,label,a\nq,1,yes,2\nr,1,no,2\n", b'{"text":"q","z":1,"label":"y","a":2}\n'
+    file = io.BytesIO(csv if kind is FileKind.CSV else jsonl)
+    for block in read_sample_blocks(open_rows(file, kind), TEXT):
+        assert isinstance(block, SampleBlock)
+        for text in block.inputs.to_pylist():
+            assert list(json.loads(text)) == ["text", "z", "label", "a"]
+
+
+def test_a_bad_row_here_and_there_leaves_the_others_in_blocks() -> None:
+    rows = [f"question {n},yes" for n in range(20_000)]
+    for place in (500, 9_000, 15_000):
+        rows[place] = ",blank"
+    text = "\n".join(["text,label", *rows])
+    assert sum(len(block.rows) > 400 for block in blocks_of(text, TEXT)) > 20
+    samples, problems = read(text, TEXT)
+    assert (len(samples), [problem.row for problem in problems]) == (19_998, [500, 9_000, 15_000])
+
+
+def test_names_much_longer_than_the_cells_make_no_large_blocks() -> None:
+    long = [f"{'n' * 5000}{n}" for n in range(20)]
+    rows = "".join(f"a,y{',' * len(long)}\n" for _ in range(5000))
+    blocks = blocks_of(f"text,label,{','.join(long)}\n{rows}", TEXT)
+    assert sum(len(block.rows) for block in blocks) == 5000
+    assert max(len(block.hashed) for block in blocks) < 4_000_000
 
 
 def test_the_line_of_a_repeated_id_is_known_behind_cells_of_several_lines() -> None:

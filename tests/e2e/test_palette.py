@@ -105,6 +105,7 @@ def test_the_keyboard_map_names_the_keys_and_they_work(page: Page):
     for words in ("find a task", "go to the glossary", "how long ago"):
         expect(keys).to_contain_text(words)
     page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
     time = page.locator("main time[title]").first
     words = time.inner_text()
     page.keyboard.press("t")

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from evals.domain.evalsets import Mapping
-from evals.domain.rows import Row, RowFile
+from evals.domain.rows import JSONValue, Row, RowFile
 from evals.models import EvalSetVersion, Task, VersionChange, VersionComparison
 from evals.services import versioncomparisons
 from evals.services.evalsets import Origin, create_version, eval_set_for
@@ -16,7 +17,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-def version(task: Task, *rows: dict[str, str], target: str = "label") -> EvalSetVersion:
+def version(task: Task, *rows: dict[str, JSONValue], target: str = "label") -> EvalSetVersion:
     return create_version(
         eval_set=eval_set_for(task=task, name="t"),
         rows=RowFile(tuple(rows[0]), iter([Row(n, n + 2, dict(c)) for n, c in enumerate(rows)])),
@@ -25,7 +26,7 @@ def version(task: Task, *rows: dict[str, str], target: str = "label") -> EvalSet
     )
 
 
-def row(text: str, label: str = "x", **more: str) -> dict[str, str]:
+def row(text: JSONValue, label: str = "x", **more: str) -> dict[str, JSONValue]:
     return {**more, "text": text, "label": label}
 
 
@@ -51,6 +52,18 @@ def test_without_an_id_they_are_matched_by_their_input():
     counts, changes = compared(before, after)
     assert counts == {"same": 0, "changed": 1, "added": 1, "removed": 1, "by_key": False}
     assert ("changed", 0, 0, 1) in changes
+
+
+def test_how_an_input_is_spelt_makes_no_difference():
+    task = make.task()
+    before = version(task, row(["a", 1.5, {"k": "v", "j": 1e16}]), row(["b"], "x"))
+    with connection.cursor() as cursor:  # as rows are spelt that were `jsonb` once
+        cursor.execute(
+            "ALTER TABLE evals_sample ALTER input TYPE json USING input::jsonb::text::json"
+        )
+    after = version(task, row(["a", 1.5, {"k": "v", "j": 1e16}]), row(["b"], "y"))
+    counts, _ = compared(before, after)
+    assert counts == {"same": 1, "changed": 1, "added": 0, "removed": 0, "by_key": False}
 
 
 def test_another_order_changes_nothing_even_of_repeats():
