@@ -36,7 +36,7 @@ WITH live AS MATERIALIZED (
 )
 UPDATE evals_shard shard
 SET state = %(state)s, holder = %(holder)s, lease_until = %(lease_until)s,
-    attempts = attempts + 1
+    attempts = attempts + (shard.holder <> %(holder)s)::int
 FROM free WHERE shard.id = free.id
 RETURNING shard.start, shard.stop, shard.id, shard.attempts, free.is_lost
 """
