@@ -39,16 +39,16 @@ def row_blocks(
     Raises:
         InputError: While iterating, when nothing further can be read.
     """
-    number, line = 1, reader.line_num + 1
-    past_reader = 0  # lines that the reader has not seen
+    number, line, past_reader = 1, reader.line_num + 1, 0  # the last: lines it has not seen
     cut = partial(cells_of, delimiter=delimiter, width=len(columns))
     is_last = False
     while not is_last:
         if cells := lines.block_by(cut, longest=FIELD_LIMIT):
             starts = cells.starts(line)
             yield RowBlock(number, starts[:-1], cells.columns)
-            number, past_reader = number + len(starts) - 1, past_reader + starts[-1] - line
-            line = starts[-1]
+            lines.count(starts[-1] - line)
+            past_reader += starts[-1] - line
+            number, line = number + len(starts) - 1, starts[-1]
             continue
         stretch = _stretch(reader, lines)
         last_line = reader.line_num + past_reader

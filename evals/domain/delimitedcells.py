@@ -56,8 +56,10 @@ def cells_of(block: bytes, *, delimiter: str, width: int) -> Cells | None:
     except pa.ArrowInvalid:
         return None
     columns = [column.combine_chunks() for column in table.columns]
-    lines = block.count(b"\n") + (not block.endswith(b"\n"))
-    return Cells(columns, None if lines == len(table) else _heights(columns))
+    # pyarrow gives a blank line as a row, whose first cell is empty.
+    if not compute.min(compute.binary_length(columns[0])).as_py() and _has_blank_line(block):
+        return None
+    return Cells(columns, _heights(columns) if b'"' in block else None)
 
 
 def _heights(columns: Sequence[pa.StringArray]) -> np.ndarray:
@@ -69,24 +71,30 @@ def _heights(columns: Sequence[pa.StringArray]) -> np.ndarray:
 
 def _is_regular(block: bytes, delimiter: bytes) -> bool:
     """Tell whether quotes frame whole cells or come doubled in such, and lines end as one does."""
-    has_returns = b"\r" in block
-    may_have_blank_lines = (
-        block.startswith((b"\r", b"\n")) or b"\n\n" in block or (has_returns and b"\n\r" in block)
-    )
-    if b'"' not in block and not has_returns:
-        return not may_have_blank_lines
-    # A place before the block and one after it, as if it stood between lines.
-    signs = np.frombuffer(b"".join((b"\n", block, b"\n")), np.uint8)
-    quotes = _places(signs, b'"')
+    if b'"' not in block and b"\r" not in block:
+        return True
+    signs, quotes = _signs(block)
     if len(quotes) % 2:
         return False
     opened = _are(signs[quotes[::2] - 1], delimiter + b'\n"')
     closed = _are(signs[quotes[1::2] + 1], delimiter + b'\r\n"')
     returned = _are(signs[_outside(_places(signs, b"\r"), quotes) + 1], b"\n")
-    if not (opened and closed and returned and may_have_blank_lines):
-        return opened and closed and returned
+    return opened and closed and returned
+
+
+def _has_blank_line(block: bytes) -> bool:
+    signs, quotes = _signs(block)
     ends = _outside(_places(signs[:-2], b"\n"), quotes)
-    return not np.isin(signs[ends + 1], (RETURN, FEED)).any()
+    return bool(np.isin(signs[ends + 1], (RETURN, FEED)).any())
+
+
+def _signs(block: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the block with a place before and one after it, as if it stood between lines.
+
+    And the places of its quotes.
+    """
+    signs = np.frombuffer(b"".join((b"\n", block, b"\n")), np.uint8)
+    return signs, _places(signs, b'"')
 
 
 def _places(signs: np.ndarray, sign: bytes) -> np.ndarray:

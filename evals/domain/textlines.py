@@ -100,9 +100,11 @@ class TextLines:
         made = read(block) if len(block) <= longest else None
         if made is None:
             self._open_block(block)
-        else:
-            self._lines_before += block.count(b"\n")
         return made
+
+    def count(self, lines: int) -> None:
+        """Count lines that `block_by` gave away whole."""
+        self._lines_before += lines
 
     def is_read(self) -> bool:
         """Tell whether every line of the latest block was taken."""
